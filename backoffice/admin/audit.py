@@ -1,0 +1,171 @@
+"""The record: change sets and events. Everybody who may see them may only see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.adminkit.console import ConsoleAdmin, Queue, badge
+from backoffice.adminkit.everything import page_of, sections_of
+from backoffice.adminkit.filters import ConsoleFilterSet, DayRangeFilter
+from backoffice.adminkit.timeline import in_words
+from backoffice.models import AuditEvent, ChangeSet
+
+
+class ChangeSetFilters(ConsoleFilterSet):
+    at = DayRangeFilter(field_name="at", label=_("When"))
+    channel = django_filters.MultipleChoiceFilter(choices=ChangeSet.Channel, label=_("Door"))
+    actor_kind = django_filters.MultipleChoiceFilter(
+        choices=ChangeSet.ActorKind, label=_("Kind of actor")
+    )
+    action = django_filters.CharFilter(lookup_expr="icontains", label=_("Action contains"))
+
+    class Meta:
+        model = ChangeSet
+        fields = ("at", "channel", "actor_kind", "action")
+
+
+@admin.register(ChangeSet)
+class ChangeSetAdmin(ConsoleAdmin):
+    """Every click, request, job and command that changed something."""
+
+    list_display = ("when", "who_label", "action_label", "channel_label", "why_label")
+    list_select_related = ("origin",)
+    search_fields = ("action", "note", "request_id", "origin__name")
+    search_help_text = _("Who, action, reason or request id")
+    ordering = ("-id",)
+    filterset_class = ChangeSetFilters
+    queues = (
+        Queue("imports", _("Imports"), lambda q: q.filter(channel="import"), is_counted=False),
+        Queue("commands", _("Commands"), lambda q: q.filter(channel="command"), is_counted=False),
+        Queue("api", _("API"), lambda q: q.filter(channel="api"), is_counted=False),
+    )
+
+    @admin.display(description=_("When"), ordering="id")
+    def when(self, row: ChangeSet) -> str:
+        return in_words(row.at)
+
+    @admin.display(description=_("Who"))
+    def who_label(self, row: ChangeSet) -> str:
+        return row.who
+
+    @admin.display(description=_("Action"), ordering="action")
+    def action_label(self, row: ChangeSet) -> SafeString:
+        return format_html('<span class="bo-strong">{}</span>', row.action or "–")
+
+    @admin.display(description=_("Door"), ordering="channel")
+    def channel_label(self, row: ChangeSet) -> SafeString:
+        return badge(row.get_channel_display())
+
+    @admin.display(description=_("Why"))
+    def why_label(self, row: ChangeSet) -> str:
+        return row.why or "–"
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show everything that this change set did."""
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET"])
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = self.get_queryset(request).select_related("origin").filter(pk=object_id).first()
+        if row is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": row.action or str(row),
+            "opts": self.opts,
+            "object": row,
+            "change_set": row,
+            "facts": _facts(row),
+            "sections": sections_of(row),
+            "events": [(event, in_words(event.detail)) for event in row.events.order_by("pk")],
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "backoffice/change_set.html", context)
+
+
+def _facts(row: ChangeSet) -> list[tuple[Any, Any]]:
+    facts = [
+        (_("When"), in_words(row.at)),
+        (_("Who"), f"{row.who} ({row.get_actor_kind_display()})"),
+        (_("Door"), row.get_channel_display()),
+        (_("Why"), row.why or "–"),
+        (_("Request"), row.request_id or "–"),
+    ]
+    if row.origin is not None and (row.origin.ip or row.origin.user_agent):
+        facts += [(_("IP address"), row.origin.ip or "–"), (_("Browser"), row.origin.user_agent)]
+    return facts
+
+
+class AuditEventFilters(ConsoleFilterSet):
+    at = DayRangeFilter(field_name="at", label=_("When"))
+    kind = django_filters.CharFilter(lookup_expr="icontains", label=_("Kind contains"))
+    subject_kind = django_filters.CharFilter(lookup_expr="icontains", label=_("About contains"))
+
+    class Meta:
+        model = AuditEvent
+        fields = ("at", "kind", "subject_kind")
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ConsoleAdmin):
+    """Sign-ins, exports, role changes: what is not a row change."""
+
+    list_display = ("when", "kind_label", "who_label", "about", "detail_label")
+    list_display_links = ("when",)
+    list_select_related = ("change_set", "change_set__origin")
+    search_fields = ("kind", "subject_key", "change_set__origin__name")
+    search_help_text = _("Kind, key or who")
+    ordering = ("-id",)
+    filterset_class = AuditEventFilters
+    queues = (
+        Queue("sign_ins", _("Sign-ins"), lambda q: q.filter(kind__startswith="sign_"), is_counted=False),
+        Queue(
+            "rights", _("Roles and permissions"), is_counted=False,
+            apply=lambda q: q.filter(kind__regex="^(roles|permissions|password)_"),
+        ),
+        Queue("exports", _("Exports"), lambda q: q.filter(kind__startswith="export"), is_counted=False),
+    )  # fmt: skip
+    fields = ("when", "kind", "who_label", "about", "detail_label", "change_set_link")
+
+    @admin.display(description=_("When"), ordering="id")
+    def when(self, row: AuditEvent) -> str:
+        return in_words(row.at)
+
+    @admin.display(description=_("Kind"), ordering="kind")
+    def kind_label(self, row: AuditEvent) -> SafeString:
+        tone = "danger" if row.kind.endswith("_failed") else "neutral"
+        return badge(row.kind.replace("_", " "), tone)
+
+    @admin.display(description=_("Who"))
+    def who_label(self, row: AuditEvent) -> str:
+        return row.change_set.who
+
+    @admin.display(description=_("About"))
+    def about(self, row: AuditEvent) -> str:
+        return f"{row.subject_kind} {row.subject_key}".strip() or "–"
+
+    @admin.display(description=_("Detail"))
+    def detail_label(self, row: AuditEvent) -> str:
+        return in_words(row.detail)
+
+    @admin.display(description=_("Change set"))
+    def change_set_link(self, row: AuditEvent) -> SafeString:
+        return format_html('<a class="bo-link" href="{}">{}</a>', page_of(row.change_set), row.change_set)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields

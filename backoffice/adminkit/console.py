@@ -1,0 +1,143 @@
+"""ConsoleAdmin: what every page of the console is built from. It closes the stack's traps once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.views.main import ChangeList
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
+from unfold.admin import ModelAdmin
+from unfold.admin import StackedInline as UnfoldStackedInline
+from unfold.admin import TabularInline as UnfoldTabularInline
+
+from backoffice.adminkit.acts import Act
+from backoffice.adminkit.answers import answer_redirect
+from backoffice.adminkit.display import badge, money, status_label
+from backoffice.adminkit.editing import SavesByService
+from backoffice.adminkit.histories import ShowsHistory
+from backoffice.adminkit.lists import CappedPaginator, ConsoleChangeList, Queue
+from backoffice.adminkit.serving import ServesActs
+from backoffice.changes import UnauditedWrite
+
+__all__ = [
+    "Act",
+    "ConsoleAdmin",
+    "Queue",
+    "StackedInline",
+    "TabularInline",
+    "answer_redirect",
+    "badge",
+    "money",
+    "status_label",
+]
+
+
+class ConsoleAdmin(ServesActs, ShowsHistory, SavesByService, ModelAdmin):
+    """The base of every admin of ours.
+
+    acts: what can be done (see `acts.py`). queues: tabs over the list. filterset_class: a
+    `ConsoleFilterSet` for the filter sheet. perform_save: the service that saves the form.
+    """
+
+    queues: Sequence[Queue] = ()
+    filterset_class: type | None = None
+    # True: `load_facts` runs for each page of the list, so that columns may read the facts.
+    list_needs_facts = False
+
+    list_per_page = 50
+    list_max_show_all = 200
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    paginator = CappedPaginator
+    list_filter_submit = True
+    list_filter_sheet = True
+    list_select_related: Any = False
+    list_editable = ()
+    warn_unsaved_form = True
+    save_as = False
+
+    # --- Lists ---------------------------------------------------------------------------------
+
+    def queues_for(self, request: HttpRequest) -> dict[str, Queue]:
+        """Return the queues this person may see, by name."""
+        return {
+            queue.name: queue
+            for queue in self.queues
+            if not queue.permission or request.user.has_perm(queue.permission)
+        }
+
+    def prepare_page(self, request: HttpRequest, rows: Any) -> Any:
+        """Return the rows of one page of the list; the place to load what its columns read."""
+        if not self.list_needs_facts:
+            return rows
+        rows = list(rows)
+        self.load_facts(rows)
+        return rows
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ConsoleChangeList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        # Not through Unfold's own method: it keeps the request on this shared object.
+        context = {"bulk_acts": self.bulk_acts(request), **(extra_context or {})}
+        return super(ModelAdmin, self).changelist_view(request, context)
+
+    @property
+    def media(self) -> forms.Media:
+        media = super().media
+        for entry in self.list_filter:
+            chosen = entry[1] if isinstance(entry, tuple | list) else entry
+            form = getattr(chosen, "form_class", None)
+            if form is not None and hasattr(form, "Media"):
+                media += forms.Media(form.Media)
+        return media
+
+    # --- One row -------------------------------------------------------------------------------
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        form = context["adminform"].form
+        may_save = (
+            self.has_add_permission(request) if add else self.has_change_permission(request, obj)
+        )
+        context["edit_form"] = form if may_save and "reason" in form.fields else None
+        context["asks_reason"] = self.asks_reason
+        if not add and obj is not None:
+            self.load_facts([obj])
+            context["offers"] = self.row_offers(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
+        raise UnauditedWrite("Deleting is an act with a service, a permission and a reason.")
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        raise UnauditedWrite("Deleting is an act with a service, a permission and a reason.")
+
+    # --- Addresses -----------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.act_urls(), *self.history_urls(), *super().get_urls()]
+
+
+class TabularInline(UnfoldTabularInline):
+    extra = 0
+    show_change_link = False
+
+
+class StackedInline(UnfoldStackedInline):
+    extra = 0
+    show_change_link = False

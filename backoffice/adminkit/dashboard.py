@@ -1,0 +1,37 @@
+"""The home page: figures, charts and panels that apps registered, for those who may see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from backoffice.adminkit.charts import draw
+from backoffice.cards import Chart, Kpi, Panel, cards_for
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Fill the home page's context (Unfold's DASHBOARD_CALLBACK)."""
+    user = request.user
+    context["kpis"] = [
+        {
+            "card": kpi,
+            "value": kpi.value(user),
+            "hint": kpi.hint(user) if callable(kpi.hint) else kpi.hint,
+            "tone": kpi.tone,
+        }
+        for kpi in cards_for(Kpi, user)
+    ]
+    context["charts"] = [
+        {"card": chart, "drawing": draw(chart.series(user), chart.kind)}
+        for chart in cards_for(Chart, user)
+    ]
+    context["panels"] = [
+        {
+            "card": panel,
+            "rows": list(panel.rows(user)) if panel.rows is not None else [],
+            **(panel.context(user) if panel.context is not None else {}),
+        }
+        for panel in cards_for(Panel, user)
+    ]
+    return context

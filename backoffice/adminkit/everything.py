@@ -1,0 +1,113 @@
+"""Everything one change set did: history rows of all models, facts and events, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.db.models import OuterRef, Subquery
+from django.urls import NoReverseMatch, reverse
+from django.utils.text import capfirst
+
+from backoffice.adminkit import timeline
+from backoffice.adminkit.timeline import Entry
+from backoffice.models import AuditEvent, ChangeSet
+
+ROWS_PER_KIND = 100
+
+
+@dataclass
+class Section:
+    """What a change set did to one kind of row. more: how many are not shown."""
+
+    title: str
+    entries: list[Entry] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class Fact:
+    title: str
+    values: list[tuple[str, str]]
+    url: str = ""
+
+
+def audited_models() -> list[type[models.Model]]:
+    return [m for m in apps.get_models() if timeline.history_model_of(m) is not None]
+
+
+def fact_models() -> list[tuple[type[models.Model], str]]:
+    """Return the models that refer to a change set without being history, with the field."""
+    histories = {timeline.history_model_of(m) for m in audited_models()}
+    return [
+        (relation.related_model, relation.field.name)
+        for relation in ChangeSet._meta.get_fields(include_hidden=True)
+        if relation.one_to_many and relation.auto_created
+        if relation.related_model not in {*histories, AuditEvent}
+    ]
+
+
+def sections_of(change_set: ChangeSet) -> list[Section]:
+    """Return all that this change set wrote, by kind of row."""
+    sections = [_history_section(model, change_set) for model in audited_models()]
+    sections += [_fact_section(model, name, change_set) for model, name in fact_models()]
+    return [section for section in sections if section is not None]
+
+
+def _history_section(model: type[models.Model], change_set: ChangeSet) -> Section | None:
+    history = timeline.history_model_of(model)
+    key = model._meta.pk.attname
+    before = (
+        history.objects.filter(**{key: OuterRef(key)}, history_id__lt=OuterRef("history_id"))
+        .order_by("-history_id")
+        .values("history_id")[:1]
+    )
+    found = history.objects.filter(change_set=change_set)
+    rows = list(
+        found.annotate(before_id=Subquery(before))
+        .select_related("change_set", "change_set__origin")
+        .order_by("history_id")[: ROWS_PER_KIND + 1]
+    )
+    if not rows:
+        return None
+    more = found.count() - ROWS_PER_KIND if len(rows) > ROWS_PER_KIND else 0
+    rows = rows[:ROWS_PER_KIND]
+    earlier = history.objects.in_bulk([row.before_id for row in rows if row.before_id])
+    entries = timeline.entries_of(
+        model, rows, before=[earlier.get(row.before_id) for row in rows], names=True
+    )
+    return Section(str(capfirst(model._meta.verbose_name_plural)), entries=entries, more=more)
+
+
+def _fact_section(
+    model: type[models.Model], field_name: str, change_set: ChangeSet
+) -> Section | None:
+    found = model._base_manager.filter(**{field_name: change_set}).order_by("pk")
+    rows = list(found[: ROWS_PER_KIND + 1])
+    if not rows:
+        return None
+    more = found.count() - ROWS_PER_KIND if len(rows) > ROWS_PER_KIND else 0
+    columns = [
+        f
+        for f in model._meta.concrete_fields
+        if f.name not in {*timeline.SILENT_FIELDS, field_name, "at"}
+    ]
+    words = timeline.Words(columns, rows)
+    facts = []
+    for row in rows[:ROWS_PER_KIND]:
+        values = [(str(capfirst(f.verbose_name)), words.of(f, row)) for f in columns]
+        shown = [(label, value) for label, value in values if value != timeline.EMPTY]
+        facts.append(Fact(str(row), shown, page_of(row)))
+    return Section(str(capfirst(model._meta.verbose_name_plural)), facts=facts, more=more)
+
+
+def page_of(row: Any) -> str:
+    """Return the path of a row's page in the console, or nothing."""
+    stem = f"{row._meta.app_label}_{row._meta.model_name}"
+    try:
+        return reverse(f"admin:{stem}_change", args=[row.pk])
+    except NoReverseMatch:
+        return ""

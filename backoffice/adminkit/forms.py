@@ -1,0 +1,172 @@
+"""Forms of the console: a dialog's questions, and what every edit form carries along."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold import widgets as unfold
+
+from backoffice.flows import Ask
+from backoffice.ids import uuid7
+
+CHIPS_UP_TO = 6
+INPUT = " ".join(unfold.BASE_INPUT_CLASSES)
+
+
+class Chips(forms.RadioSelect):
+    """Radio buttons as chips: one press instead of open, look, press."""
+
+    template_name = "backoffice/widgets/chips.html"
+
+
+class DayInput(forms.DateInput):
+    """The browser's own date picker: works in a dialog that arrived later, on phones, by keyboard."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"class": INPUT}, format="%Y-%m-%d")
+
+
+class MomentInput(forms.DateTimeInput):
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"class": INPUT}, format="%Y-%m-%dT%H:%M")
+
+
+def field_for(ask: Ask) -> forms.Field:
+    """Return the form field of one question."""
+    common = {
+        "label": ask.label,
+        "required": ask.required,
+        "help_text": ask.help,
+        "initial": ask.initial,
+    }
+    match ask.kind:
+        case "choice":
+            return _choice_field(ask, common)
+        case "flag":
+            return forms.BooleanField(
+                widget=unfold.UnfoldBooleanSwitchWidget(), **{**common, "required": False}
+            )
+        case "date":
+            return forms.DateField(widget=DayInput(), **common)
+        case "moment":
+            return forms.DateTimeField(widget=MomentInput(), **common)
+        case "number":
+            return forms.IntegerField(
+                widget=forms.NumberInput(attrs={"class": INPUT, "step": "1"}), **common
+            )
+        case "money":
+            return forms.DecimalField(
+                max_digits=12,
+                decimal_places=2,
+                widget=forms.TextInput(attrs={"class": INPUT, "inputmode": "decimal"}),
+                **common,
+            )
+        case "line":
+            return forms.CharField(
+                max_length=255, widget=forms.TextInput(attrs={"class": INPUT}), **common
+            )
+        case _:
+            rows = {"class": " ".join(unfold.TEXTAREA_CLASSES), "rows": 2}
+            return forms.CharField(max_length=4000, widget=forms.Textarea(attrs=rows), **common)
+
+
+def _choice_field(ask: Ask, common: dict[str, Any]) -> forms.Field:
+    choices = list(ask.choices() if callable(ask.choices) else ask.choices)
+    if len(choices) <= CHIPS_UP_TO:
+        return forms.ChoiceField(choices=choices, widget=Chips(), **common)
+    return forms.ChoiceField(
+        choices=[("", _("Select value")), *choices],
+        widget=unfold.UnfoldAdminSelectWidget(),
+        **common,
+    )
+
+
+class ActForm(forms.Form):
+    """A dialog's questions, with what makes a second press of its button harmless."""
+
+    use_required_attribute = False
+
+    idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    row_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    next_page = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+
+    CARRIED = ("idempotency_key", "row_version", "next_page")
+
+    def __init__(
+        self, asks: Sequence[Ask], data: Any = None, *, version: int | None = None, next_page: str = ""
+    ) -> None:
+        start = {"idempotency_key": uuid7().hex, "row_version": version, "next_page": next_page}
+        super().__init__(data, initial=start)
+        self.asks = tuple(asks)
+        for ask in asks:
+            self.fields[ask.name] = field_for(ask)
+        first = next(iter(asks), None)
+        if first is not None and first.kind in {"line", "text", "number", "money"}:
+            self.fields[first.name].widget.attrs["autofocus"] = True
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """What was answered, by the verb's keywords."""
+        return {ask.name: self.cleaned_data[ask.name] for ask in self.asks}
+
+    @property
+    def questions(self) -> list[forms.BoundField]:
+        return [self[ask.name] for ask in self.asks]
+
+    def renew_key(self) -> None:
+        """Give the form shown again a key of its own: the refused one is spent."""
+        self.data = self.data.copy()
+        self.data["idempotency_key"] = uuid7().hex
+
+
+class ConsoleForm(forms.ModelForm):
+    """An edit form that says which version it was filled from, and why it changes something.
+
+    `cleaned_data["reason"]` and `cleaned_data["version"]` go to the service as they are.
+    """
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=4000,
+        help_text=_("Why? One sentence for whoever asks next month."),
+        widget=forms.TextInput(attrs={"class": INPUT, "autocomplete": "off"}),
+    )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    # What the service refused when this very form was sent; shown above the fields.
+    refused: Any = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.formsets: Sequence[Any] = ()
+        self.initial["version"] = getattr(self.instance, "version", None)
+        if self.is_bound and "merge" in self.data:
+            self._keep_theirs()
+
+    def _keep_theirs(self) -> None:
+        """After a conflict: fields that are not ticked keep what is in the table now."""
+        mine = set(self.data.getlist("mine"))
+        for name, field in self.fields.items():
+            if name not in {"reason", "version"} and name not in mine:
+                field.disabled = True
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.refused is not None:
+            self.add_error(None, str(self.refused))
+        return cleaned
+
+
+def with_reason(form: type[forms.BaseModelForm]) -> type[forms.BaseModelForm]:
+    """Return the form class with reason and version, whatever form an admin declares."""
+    if issubclass(form, ConsoleForm):
+        return form
+    return type(form.__name__, (ConsoleForm, form), {})

@@ -1,0 +1,260 @@
+"""Lists: queues as tabs with counts, a FilterSet in the filter sheet, counts that stay cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.forms import MultiWidget
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from unfold.views import ChangeList
+
+from backoffice.flows import Tone
+from backoffice.refused import Text
+
+QUEUE_VAR = "queue"
+COUNT_UP_TO = 10_000
+QUEUE_COUNT_UP_TO = 999
+RANGE_PARTS = ("after", "before", "min", "max", "0", "1")
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A tab over a list: the rows that wait for one kind of work.
+
+    permission: only people with it see the tab; "" shows it to everybody who sees the list.
+    """
+
+    name: str
+    label: Text
+    apply: Callable[[Any], Any]
+    permission: str = ""
+    tone: Tone = "neutral"
+    is_counted: bool = True
+
+
+@dataclass(frozen=True)
+class QueueTab:
+    label: Text
+    url: str
+    count: str
+    is_active: bool
+    tone: Tone = "neutral"
+
+
+def capped_count(queryset: Any, limit: int) -> int:
+    """Count rows, but never more than limit + 1: a list of a million does not count them all."""
+    return queryset.order_by()[: limit + 1].count()
+
+
+def capped(count: int, limit: int) -> str:
+    """Return a count for people: "37", or "10,000+" when counting stopped there."""
+    return f"{limit:,}+" if count > limit else f"{count:,}"
+
+
+class CappedPaginator(Paginator):
+    """A paginator that stops counting at COUNT_UP_TO."""
+
+    template_name = "backoffice/pagination.html"
+
+    @cached_property
+    def count(self) -> int:
+        if isinstance(self.object_list, QuerySet):
+            return capped_count(self.object_list, COUNT_UP_TO)
+        return len(self.object_list)
+
+
+class FilterSheet:
+    """A FilterSet, in the shape that the filter sheet expects of a list filter."""
+
+    template = "backoffice/filterset.html"
+    title = ""
+
+    def __init__(self, filterset: Any, params: Iterable[str]) -> None:
+        self.filterset = filterset
+        # Unfold repeats every other parameter as a hidden input; a new filter starts at page 1.
+        self.used_parameters = {**dict.fromkeys(params), PAGE_VAR: None}
+
+    def choices(self, changelist: ChangeList) -> list[dict[str, Any]]:
+        return [{"form": self.filterset.form}]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """An active filter, with the address of the list without it."""
+
+    label: str
+    value: str
+    url: str
+
+
+@dataclass(frozen=True)
+class PageLink:
+    text: str
+    url: str = ""
+    is_current: bool = False
+
+
+class ConsoleChangeList(ChangeList):
+    """The admin's list, with a queue and a FilterSet of its own beside the stock filters."""
+
+    filterset: Any = None
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        self.queue_name = request.GET.get(QUEUE_VAR, "")
+        model_admin = kwargs.get("model_admin") or args[10]
+        if model_admin.filterset_class is not None:
+            self.filterset = model_admin.filterset_class(request.GET, request=request)
+        self.queues = model_admin.queues_for(request)
+        super().__init__(request, *args, **kwargs)
+
+    # --- Parameters ----------------------------------------------------------------------------
+
+    @cached_property
+    def own_params(self) -> list[str]:
+        """The parameters of the query string that the FilterSet reads."""
+        if self.filterset is None:
+            return []
+        names = []
+        for name, field in self.filterset.form.fields.items():
+            if isinstance(field.widget, MultiWidget):
+                names += [key for key in self.filter_params if _is_of(key, name)]
+            else:
+                names.append(name)
+        return names
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        lookups = super().get_filters_params(params)
+        for name in (QUEUE_VAR, *self.own_params):
+            lookups.pop(name, None)
+        return lookups
+
+    # --- Rows ----------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        queryset = super().get_queryset(request, exclude_parameters)
+        queue = self.queues.get(self.queue_name)
+        if queue is not None:
+            queryset = queue.apply(queryset)
+        if self.filterset is not None:
+            queryset = self._filtered(queryset)
+        return queryset
+
+    def _filtered(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        sheet = FilterSheet(self.filterset, self.own_params)
+        if not any(isinstance(spec, FilterSheet) for spec in self.filter_specs):
+            self.filter_specs = [*self.filter_specs, sheet]
+        self.has_filters = True
+        keep = {QUEUE_VAR, SEARCH_VAR, ORDER_VAR}
+        self.clear_all_filters_qs = self.url_without(set(self.filter_params) - keep)
+        form = self.filterset.form
+        if not form.is_valid():
+            # A filter that is not understood must not show everything, let alone select it.
+            self.has_active_filters = True
+            return queryset.none()
+        if any(form.cleaned_data.get(name) not in (None, "", [], ()) for name in form.fields):
+            self.has_active_filters = True
+        return self.filterset.filter_queryset(queryset)
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not (self.query or self.has_active_filters or self.queue_name):
+            # Nothing is filtered out, so there is no "Show all" to offer.
+            self.full_result_count = self.result_count
+        self.result_list = self.model_admin.prepare_page(request, self.result_list)
+
+    def url_without(self, names: Iterable[str]) -> str:
+        """Return the list's query string without these parameters (stock `remove` drops prefixes)."""
+        return self.get_query_string(dict.fromkeys(names))
+
+    # --- What the page shows -------------------------------------------------------------------
+
+    @property
+    def count_label(self) -> str:
+        return capped(self.result_count, COUNT_UP_TO)
+
+    def queue_tabs(self) -> list[QueueTab]:
+        """Return the tabs: all, then each queue with its count; a tab keeps search and order."""
+        if not self.queues:
+            return []
+        tabs = [
+            QueueTab(
+                label=_("All"),
+                url=self.url_without([QUEUE_VAR]),
+                count="",
+                is_active=not self.queue_name,
+            )
+        ]
+        for queue in self.queues.values():
+            count = ""
+            if queue.is_counted:
+                number = capped_count(queue.apply(self.root_queryset), QUEUE_COUNT_UP_TO)
+                count = capped(number, QUEUE_COUNT_UP_TO)
+            tabs.append(
+                QueueTab(
+                    label=queue.label,
+                    url=self.get_query_string({QUEUE_VAR: queue.name}),
+                    count=count,
+                    is_active=queue.name == self.queue_name,
+                    tone=queue.tone if count not in {"", "0"} else "neutral",
+                )
+            )
+        return tabs
+
+    def page_links(self) -> list[PageLink]:
+        """Return the pages around this one, with gaps."""
+        return [
+            PageLink("…")
+            if number == self.paginator.ELLIPSIS
+            else PageLink(
+                f"{number}", self.get_query_string({PAGE_VAR: number}), number == self.page_num
+            )
+            for number in self.paginator.get_elided_page_range(self.page_num)
+        ]
+
+    def chips(self) -> list[Chip]:
+        """Return the active filters of the FilterSet, each with the way to drop it."""
+        if self.filterset is None or not self.filterset.form.is_valid():
+            return []
+        chips = []
+        form = self.filterset.form
+        for name, field in form.fields.items():
+            value = form.cleaned_data.get(name)
+            if value in (None, "", [], ()):
+                continue
+            chips.append(
+                Chip(
+                    label=str(form[name].label or name),
+                    value=_shown(field, value),
+                    url=self.url_without(key for key in self.filter_params if _is_of(key, name)),
+                )
+            )
+        return chips
+
+
+def _is_of(key: str, name: str) -> bool:
+    """True when a parameter belongs to a filter; ranges have two ("placed_at_after")."""
+    return key == name or key in {f"{name}_{part}" for part in RANGE_PARTS}
+
+
+def _shown(field: Any, value: Any) -> str:
+    """Return a filter's value in words."""
+    if isinstance(value, slice):
+        parts = [_("from {day}").format(day=value.start)] if value.start is not None else []
+        parts += [_("to {day}").format(day=value.stop)] if value.stop is not None else []
+        return " ".join(parts)
+    if value is True or value is False:
+        return str(_("Yes") if value else _("No"))
+    labels: dict[str, str] = {}
+    if not hasattr(field, "queryset"):
+        choices = getattr(field, "choices", ())
+        labels = {str(k): str(v) for k, v in choices if not isinstance(v, list | tuple)}
+    if isinstance(value, list | tuple | set | QuerySet):
+        return ", ".join(labels.get(str(item), str(item)) for item in value)
+    return labels.get(str(value), str(value))

@@ -1,0 +1,210 @@
+"""What happened to a row: its history rows in words, newest first, old → new per field.
+
+One query for the rows of a page, one for each kind of row they refer to; no diff per row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.urls import NoReverseMatch, reverse
+from django.utils import formats, timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.flows import Flow, Tone
+from backoffice.refused import Text
+
+PAGE_ROWS = 50
+EMPTY = "–"
+# Bookkeeping, not what somebody did.
+SILENT_FIELDS = frozenset({"id", "uuid", "version", "created_at", "updated_at"})
+KINDS: dict[str, tuple[Text, Tone]] = {
+    "+": (_("Created"), "success"),
+    "~": (_("Changed"), "info"),
+    "-": (_("Deleted"), "danger"),
+}
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    label: str
+    old: str
+    new: str
+
+
+@dataclass
+class Entry:
+    """One line of a timeline. Other kinds of lines (payments, notes) use the same shape."""
+
+    at: datetime
+    title: Text
+    who: str = ""
+    channel: str = ""
+    why: str = ""
+    changes: list[FieldChange] = field(default_factory=list)
+    tone: Tone = "neutral"
+    icon: str = "edit"
+    what: str = ""
+    body: str = ""
+    change_set_id: int | None = None
+    url: str = ""
+    step: str = ""
+
+    @property
+    def change_set_url(self) -> str:
+        if self.change_set_id is None:
+            return ""
+        return reverse("admin:backoffice_changeset_change", args=[self.change_set_id])
+
+
+def history_model_of(model: type[models.Model]) -> Any:
+    """Return the history table of an audited model, or None."""
+    name = getattr(model._meta, "simple_history_manager_attribute", None)
+    return getattr(model, name).model if name else None
+
+
+def history_rows(model: type[models.Model], pk: Any) -> Any:
+    """Return the history rows of one row, newest first, with who and why joined in."""
+    history = history_model_of(model)
+    return (
+        history.objects.filter(**{model._meta.pk.attname: pk})
+        .select_related("change_set", "change_set__origin")
+        .order_by("-history_id")
+    )
+
+
+def page_of(model: type[models.Model], pk: Any, number: int = 1) -> tuple[list[Entry], bool]:
+    """Return one page of a row's timeline, and whether there is an older one."""
+    start = max(number - 1, 0) * PAGE_ROWS
+    # One more than shown: the last line needs its predecessor for old → new.
+    rows = list(history_rows(model, pk)[start : start + PAGE_ROWS + 1])
+    entries = entries_of(model, rows[:PAGE_ROWS], before=rows[1:])
+    return entries, len(rows) > PAGE_ROWS
+
+
+def timeline_of(model: type[models.Model], pk: Any) -> list[Entry]:
+    """Return a row's whole timeline, newest first."""
+    rows = list(history_rows(model, pk))
+    return entries_of(model, rows, before=rows[1:])
+
+
+def entries_of(
+    model: type[models.Model], rows: Sequence[Any], *, before: Sequence[Any], names: bool = False
+) -> list[Entry]:
+    """Return history rows in words.
+
+    before: the predecessor of each row, at the same place (None or missing: the first).
+    names: say which row it is, for lists over several rows.
+    """
+    pairs = [(row, before[i] if i < len(before) else None) for i, row in enumerate(rows)]
+    fields = [f for f in history_model_of(model).tracked_fields if f.name not in SILENT_FIELDS]
+    words = Words(fields, [row for pair in pairs for row in pair if row is not None])
+    flow = getattr(model, "flow", None)
+    return [_entry(model, row, old, fields, words, flow, names) for row, old in pairs]
+
+
+def _entry(
+    model: type[models.Model],
+    row: Any,
+    old: Any,
+    fields: Sequence[Any],
+    words: Words,
+    flow: Flow | None,
+    names: bool,
+) -> Entry:
+    title, tone = KINDS[row.history_type]
+    step = flow.steps.get(row.step) if flow is not None and row.step else None
+    if step is not None:
+        title, tone = step.label, step.tone
+        if tone == "neutral" and step.target and flow is not None:
+            tone = flow.states[step.target].tone
+    changes = []
+    if old is not None and row.history_type == "~":
+        changes = [
+            FieldChange(str(capfirst(f.verbose_name)), words.of(f, old), words.of(f, row))
+            for f in fields
+            if getattr(old, f.attname) != getattr(row, f.attname)
+        ]
+    pk = getattr(row, model._meta.pk.attname)
+    return Entry(
+        at=row.history_date,
+        title=title,
+        who=row.change_set.who,
+        channel=row.change_set.get_channel_display(),
+        why=row.change_set.why,
+        changes=changes,
+        tone=tone,
+        icon={"+": "add", "-": "delete"}.get(row.history_type, "bolt" if step else "edit"),
+        what=f"{capfirst(model._meta.verbose_name)} {_name(row, model)}" if names else "",
+        change_set_id=row.change_set_id,
+        url=_version_url(model, pk, row.history_id),
+        step=row.step,
+    )
+
+
+def _name(row: Any, model: type[models.Model]) -> str:
+    """Return what a history row's original called itself then."""
+    try:
+        return str(row.instance)
+    except Exception:  # noqa: BLE001  (its name may need rows that are gone)
+        return str(getattr(row, model._meta.pk.attname))
+
+
+def _version_url(model: type[models.Model], pk: Any, history_id: int) -> str:
+    stem = f"{model._meta.app_label}_{model._meta.model_name}"
+    try:
+        return reverse(f"admin:{stem}_history_version", args=[pk, history_id])
+    except NoReverseMatch:
+        return ""
+
+
+class Words:
+    """Values of columns in words a person reads; related rows are fetched once per kind."""
+
+    def __init__(self, fields: Iterable[Any], rows: Sequence[Any]) -> None:
+        self._related: dict[str, dict[Any, str]] = {}
+        for column in fields:
+            if not column.is_relation:
+                continue
+            ids = {getattr(row, column.attname) for row in rows} - {None}
+            related = column.remote_field.model
+            found = related._base_manager.filter(pk__in=ids) if ids else ()
+            self._related[column.name] = {row.pk: str(row) for row in found}
+
+    def of(self, column: Any, row: Any) -> str:
+        value = getattr(row, column.attname)
+        if value is None or value == "":
+            return EMPTY
+        if column.is_relation:
+            return self._related[column.name].get(value, f"#{value}")
+        if column.flatchoices:
+            return str(dict(column.flatchoices).get(value, value))
+        return in_words(value)
+
+
+def in_words(value: Any) -> str:
+    """Return a plain value as this person reads it."""
+    match value:
+        case None | "":
+            return EMPTY
+        case bool():
+            return str(_("Yes") if value else _("No"))
+        case datetime():
+            local = timezone.localtime(value) if timezone.is_aware(value) else value
+            return formats.date_format(local, "DATETIME_FORMAT")
+        case date() | time():
+            return formats.localize(value)
+        case Decimal():
+            return f"{value:,}"
+        case dict():
+            return ", ".join(f"{key}: {item}" for key, item in value.items()) or EMPTY
+        case list() | tuple():
+            return ", ".join(str(item) for item in value) or EMPTY
+        case _:
+            return str(value)

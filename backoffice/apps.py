@@ -1,0 +1,22 @@
+"""The ground app, and the admin site that all apps register at."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class BackofficeConfig(AppConfig):
+    name = "backoffice"
+    verbose_name = _("Back office")
+
+    def ready(self) -> None:
+        from django.utils.module_loading import autodiscover_modules
+
+        from backoffice import checks, receivers  # noqa: F401
+        from backoffice.adminkit import checks as console_checks  # noqa: F401
+
+        autodiscover_modules("cards")
+
+
+class ConsoleAdminConfig(AdminConfig):
+    default_site = "backoffice.adminkit.site.ConsoleSite"

@@ -1,0 +1,171 @@
+"""One row for one click, request, job or command that changed something: the open change set.
+
+A door (middleware, manage.py, a task) opens a change; the first audited write inside it writes the
+`ChangeSet` row in its own transaction. Nothing else creates change sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from backoffice.models import ChangeSet
+
+
+class UnauditedWrite(RuntimeError):  # noqa: N818
+    """A write that would leave no trace: a bug of the caller, never a user's mistake."""
+
+
+@dataclass(eq=False)
+class Change:
+    """What will stand in the change set, until its first write; afterwards, where it stands.
+
+    at: the moment that rows of this change carry; None: the clock at the first write.
+    """
+
+    action: str = ""
+    channel: str = "command"
+    actor: Any = None
+    reason_code: str = ""
+    note: str = ""
+    request_id: str = ""
+    ip: str = ""
+    user_agent: str = ""
+    at: datetime | None = None
+    _row: ChangeSet | None = field(default=None, repr=False)
+    _is_committed: bool = field(default=False, repr=False)
+
+    @property
+    def is_written(self) -> bool:
+        """True while the row exists: committed, or pending in the open transaction.
+
+        The on-commit marker is the witness: Django drops it when the savepoint or the transaction
+        that wrote the row is rolled back. An id that outlives its row would fail at COMMIT, far
+        from the cause.
+        """
+        if self._row is None:
+            return False
+        if self._is_committed:
+            return True
+        waiting = transaction.get_connection().run_on_commit
+        return any(hook == self._mark_committed for _sids, hook, _robust in waiting)
+
+    def _mark_committed(self) -> None:
+        self._is_committed = True
+
+    def fill(
+        self, *, action: str = "", reason_code: str = "", note: str = "", by: Any = None
+    ) -> None:
+        """Say more about this change; what is already said, or written, stays."""
+        if self.is_written:
+            return
+        self.action = self.action or action
+        self.reason_code = self.reason_code or reason_code
+        self.note = self.note or note
+        self.actor = self.actor or by
+
+    def row(self) -> ChangeSet:
+        """Return the change set's row, written on the first call of each living transaction."""
+        if not self.is_written:
+            from backoffice.models import ChangeSet
+
+            with transaction.atomic():
+                self._is_committed = False
+                self._row = ChangeSet.write(self)
+                transaction.on_commit(self._mark_committed)
+        assert self._row is not None
+        return self._row
+
+
+_open: ContextVar[Change | None] = ContextVar("open_change", default=None)
+
+
+def current() -> Change | None:
+    """Return the open change, or None outside of every door."""
+    return _open.get()
+
+
+def say(*, action: str, by: Any, reason: str, reason_code: str = "") -> None:
+    """Tell the open change what is done, by whom and why; what it already says stays."""
+    if (change := _open.get()) is not None:
+        change.fill(action=action, by=by, note=reason, reason_code=reason_code)
+
+
+def require() -> ChangeSet:
+    """Return the open change set's row. Raises UnauditedWrite when no door opened a change."""
+    change = _open.get()
+    if change is None:
+        raise UnauditedWrite("A write to an audited table outside of a change; open one first.")
+    return change.row()
+
+
+def moment() -> datetime:
+    """Return the time that rows written now carry: the clock, or the time the door stated."""
+    change = _open.get()
+    return (change.at if change else None) or timezone.now()
+
+
+@contextmanager
+def change(
+    *,
+    action: str = "",
+    channel: str = "command",
+    by: Any = None,
+    reason_code: str = "",
+    note: str = "",
+    separate: bool = False,
+    at: datetime | None = None,
+    request_id: str = "",
+    ip: str = "",
+    user_agent: str = "",
+) -> Iterator[Change]:
+    """Open a change; inside another one, say more about that one while it is unwritten.
+
+    separate: begin a change set of its own even inside another (a command that replays many).
+    at: the time that its rows carry (a replay); None: the clock.
+    """
+    outer = _open.get()
+    if outer is not None and not separate:
+        outer.fill(action=action, reason_code=reason_code, note=note, by=by)
+        yield outer
+        return
+    opened = Change(
+        action=action,
+        channel=channel,
+        actor=by,
+        reason_code=reason_code,
+        note=note,
+        at=at,
+        request_id=request_id,
+        ip=ip,
+        user_agent=user_agent,
+    )
+    token = _open.set(opened)
+    try:
+        yield opened
+    finally:
+        _open.reset(token)
+
+
+@contextmanager
+def resume(change_set_id: int) -> Iterator[Change]:
+    """Continue a written change set: a settlement or a job works on for the click that asked."""
+    from backoffice.models import ChangeSet
+
+    row = ChangeSet.objects.get(pk=change_set_id)
+    opened = Change(action=row.action, channel=row.channel, actor=row.actor)
+    opened._row = row
+    opened._is_committed = True
+    token = _open.set(opened)
+    try:
+        yield opened
+    finally:
+        _open.reset(token)

@@ -1,0 +1,72 @@
+"""System checks of our own: what a reviewer would otherwise have to remember."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.core.checks import Error, Tags, register
+from django.db import models
+
+from backoffice import flows, sealed
+from backoffice.models import Audited
+
+OURS = ("backoffice", "catalog", "orders")
+
+
+def our_models() -> list[type[models.Model]]:
+    return [m for m in apps.get_models() if m._meta.app_label in OURS]
+
+
+@register(Tags.models)
+def check_relations(**_: Any) -> list[Error]:
+    """Every relation names its reverse; from audited models nothing is silently set to NULL."""
+    errors = []
+    for model in our_models():
+        for field in model._meta.local_fields + model._meta.local_many_to_many:
+            if not field.remote_field or getattr(field, "history_model", False):
+                continue
+            if field.remote_field.related_name is None:
+                errors.append(Error(f"{field} does not name its reverse.", id="backoffice.E001"))
+            if issubclass(model, Audited) and field.remote_field.on_delete is models.SET_NULL:
+                errors.append(Error(f"{field} would rewrite history.", id="backoffice.E002"))
+    return errors
+
+
+@register(Tags.models)
+def check_money(**_: Any) -> list[Error]:
+    """No amount of money is a float."""
+    return [
+        Error(f"{field} is a float; money is Decimal.", id="backoffice.E003")
+        for model in our_models()
+        for field in model._meta.local_fields
+        if isinstance(field, models.FloatField)
+    ]
+
+
+@register(Tags.models)
+def check_flows(**_: Any) -> list[Error]:
+    """No unreachable state, no step to an unknown one, no step without a verb."""
+    errors = []
+    for flow in flows.all_flows():
+        for state in flow.unreachable_states():
+            errors.append(
+                Error(f"{flow.model_name}: {state} is unreachable.", id="backoffice.E004")
+            )
+        for step in flow.steps.values():
+            if {*step.sources, step.target} - {"", *flow.states}:
+                errors.append(Error(f"{step.action}: unknown state.", id="backoffice.E005"))
+            if not step.is_entry and step.name not in flow.verbs:
+                errors.append(Error(f"{step.action} has no verb.", id="backoffice.E006"))
+    return errors
+
+
+@register(Tags.database)
+def check_seals(databases: Any = None, **_: Any) -> list[Error]:
+    """The triggers of sealed tables are there (SQLite drops them at each remake of a table)."""
+    if not databases:
+        return []
+    return [
+        Error(f"Trigger {name} is missing.", hint="Run migrate.", id="backoffice.E007")
+        for name in sealed.missing()
+    ]

@@ -1,0 +1,213 @@
+"""Writing to audited tables: every row that is written leaves one history row with its change set.
+
+`Audited.save()` uses this for one row; `insert_rows`, `update_rows` for many. No other module may
+write to an audited table: `GuardedQuerySet` refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from backoffice import changes, sealed
+from backoffice.changes import UnauditedWrite
+
+M = TypeVar("M", bound=models.Model)
+
+_is_writing: ContextVar[bool] = ContextVar("history_is_writing", default=False)
+_step: ContextVar[str] = ContextVar("history_step", default="")
+
+# Not worth a history: the history row itself says when.
+UNTRACKED = ("updated_at",)
+
+
+class History(HistoricalRecords):
+    """simple-history's records in our shape: change set, step, lean indexes, append-only.
+
+    excluded_fields: fields that history must not show (a user's personal data).
+    """
+
+    def __init__(self, *, excluded_fields: Sequence[str] = (), **options: Any) -> None:
+        super().__init__(
+            excluded_fields=[*UNTRACKED, *excluded_fields],
+            history_id_field=models.BigAutoField(),
+            # A plain column: a foreign key would rewrite history when its user changes.
+            history_user_id_field=models.UUIDField(null=True, editable=False),
+            get_user=lambda **_: None,
+            **options,
+        )
+
+    def fields_included(self, model: type[models.Model]) -> list[models.Field[Any, Any]]:
+        return [f for f in model._meta.concrete_fields if f.name not in self.excluded_fields]
+
+    def copy_fields(self, model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
+        fields = super().copy_fields(model)
+        for field in fields.values():
+            field.db_index = False
+        return fields
+
+    def get_extra_fields(self, model: type[models.Model], fields: Any) -> dict[str, Any]:
+        return {
+            **super().get_extra_fields(model, fields),
+            "change_set": models.ForeignKey(
+                "backoffice.ChangeSet", models.PROTECT, related_name="+", editable=False
+            ),
+            "step": models.CharField(max_length=40, blank=True, default="", editable=False),
+        }
+
+    def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
+        pk = model._meta.pk.name
+        stem = f"{model._meta.app_label[:4]}_{model._meta.model_name}"[:20]
+        return {
+            **super().get_meta_options(model),
+            "default_permissions": (),
+            "indexes": [
+                models.Index(fields=[pk, "-history_id"], name=f"{stem}_h_object"),
+                models.Index(fields=["history_date", "history_id"], name=f"{stem}_h_date"),
+            ],
+        }
+
+    def create_history_model(
+        self, model: type[models.Model], inherited: bool
+    ) -> type[models.Model]:
+        return sealed.sealed()(super().create_history_model(model, inherited))
+
+    def create_historical_record(
+        self, instance: models.Model, history_type: str, using: str | None = None
+    ) -> None:
+        snapshot(type(instance), [instance], history_type)
+
+
+def snapshot(model: type[M], rows: Sequence[M], history_type: str, step: str = "") -> None:
+    """Write one history row for each of `rows` as they are, in one statement per 500 rows.
+
+    history_type: "+" created, "~" changed, "-" deleted.
+    """
+    change_set = changes.require()
+    history_model = model.history.model  # type: ignore[attr-defined]
+    moment = changes.moment()
+    history_model.objects.bulk_create(
+        [
+            history_model(
+                history_date=moment,
+                history_type=history_type,
+                history_user_id=change_set.actor_id,
+                change_set=change_set,
+                step=step or _step.get(),
+                **{f.attname: getattr(row, f.attname) for f in history_model.tracked_fields},
+            )
+            for row in rows
+        ],
+        batch_size=500,
+    )
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Name the step that the history rows written inside belong to."""
+    token = _step.set(name)
+    try:
+        yield
+    finally:
+        _step.reset(token)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Open the guard of audited tables: for this module and `Audited` only."""
+    token = _is_writing.set(True)
+    try:
+        yield
+    finally:
+        _is_writing.reset(token)
+
+
+def insert_rows(rows: Sequence[M], *, step: str = "") -> list[M]:
+    """Insert audited rows and their history: two statements per 500 rows, one transaction."""
+    if not rows:
+        return []
+    model = type(rows[0])
+    with transaction.atomic(), writing():
+        changes.require()
+        made = model._default_manager.bulk_create(rows, batch_size=500)
+        snapshot(model, made, "+", step)
+    for row in made:
+        row.remember()  # type: ignore[attr-defined]
+    return made
+
+
+def update_rows(rows: Sequence[M], *, step: str = "", always: bool = False) -> list[M]:
+    """Write what changed on locked audited rows, with a history row each; return those written.
+
+    Rows must have been read under lock in this transaction. A row on which nothing changed is
+    skipped, unless `always` (a step that leaves the columns as they are is still an event).
+    """
+    touched = [row for row in rows if always or row.changed_fields()]  # type: ignore[attr-defined]
+    if not touched:
+        return []
+    model = type(touched[0])
+    names = {name for row in touched for name in row.changed_fields()}  # type: ignore[attr-defined]
+    if "updated_at" in {f.name for f in model._meta.concrete_fields}:
+        names.add("updated_at")
+        now = timezone.now()
+        for row in touched:
+            row.updated_at = now  # type: ignore[attr-defined]
+    with transaction.atomic(), writing():
+        changes.require()
+        if names:
+            model._default_manager.bulk_update(touched, sorted(names), batch_size=200)
+        snapshot(model, touched, "~", step)
+    for row in touched:
+        row.remember()  # type: ignore[attr-defined]
+    return touched
+
+
+def delete_rows(rows: Sequence[M]) -> None:
+    """Delete audited rows that nothing refers to, with a history row each: two statements."""
+    if not rows:
+        return
+    model = type(rows[0])
+    with transaction.atomic(), writing():
+        snapshot(model, rows, "-")
+        found = model._default_manager.filter(pk__in=[row.pk for row in rows])
+        found._raw_delete(found.db)
+
+
+class GuardedQuerySet(models.QuerySet[M]):
+    """A queryset that refuses the writes which would leave no history row."""
+
+    def _guard(self, what: str) -> None:
+        if not _is_writing.get():
+            raise UnauditedWrite(
+                f"{self.model.__name__}.objects.{what} would leave no history; "
+                "use a service, or backoffice.history for many rows."
+            )
+
+    def update(self, **values: Any) -> int:
+        self._guard("update()")
+        return super().update(**values)
+
+    def bulk_create(self, objs: Any, *args: Any, **options: Any) -> list[M]:
+        self._guard("bulk_create()")
+        return super().bulk_create(objs, *args, **options)
+
+    def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
+        self._guard("bulk_update()")
+        return super().bulk_update(objs, fields, batch_size)
+
+    def _raw_delete(self, using: str | None) -> int:
+        self._guard("_raw_delete()")
+        return super()._raw_delete(using)
+
+    def get_or_none(self, *args: Any, **kwargs: Any) -> M | None:
+        """Return the one matching row, or None; several are still an error."""
+        try:
+            return self.get(*args, **kwargs)
+        except self.model.DoesNotExist:  # type: ignore[attr-defined]
+            return None

@@ -1,0 +1,193 @@
+"""Append-only tables: one registry, and the triggers on both databases that keep its promise.
+
+A model registered here refuses UPDATE, DELETE and TRUNCATE in the database itself, whoever asks.
+`erasable` columns (personal data) may be blanked once, together with setting `erased_at`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, models, transaction
+
+# Writers of sealed tables hold it shared until they commit; whoever closes a range takes it alone.
+INSERT_GATE = int.from_bytes(hashlib.sha256(b"backoffice.insert_gate").digest()[:4], "big")
+
+MAX_NAME_BYTES = 63  # of an identifier in PostgreSQL
+
+M = TypeVar("M", bound=type[models.Model])
+
+
+@dataclass(frozen=True)
+class Seal:
+    model: type[models.Model]
+    erasable: tuple[str, ...]
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+    @property
+    def frozen_columns(self) -> list[str]:
+        loose = {*self.erasable, "erased_at"} if self.erasable else set()
+        fields = self.model._meta.concrete_fields
+        return [str(f.column) for f in fields if f.name not in loose]
+
+    @property
+    def erasable_columns(self) -> list[str]:
+        fields = self.model._meta.concrete_fields
+        return [str(f.column) for f in fields if f.name in self.erasable]
+
+    @property
+    def trigger_names(self) -> list[str]:
+        kinds = ["update", "delete"]
+        if connection.vendor == "postgresql":
+            kinds += ["truncate", "gate"]
+        return [_name(f"sealed_{kind}", self.table) for kind in kinds]
+
+
+_registry: dict[type[models.Model], Seal] = {}
+
+
+def sealed(*, erasable: Sequence[str] = ()) -> Any:
+    """Class decorator: rows of this model are written once; `erasable` fields may be blanked."""
+
+    def register(model: M) -> M:
+        _registry[model] = Seal(model, tuple(erasable))
+        return model
+
+    return register
+
+
+def registry() -> Iterable[Seal]:
+    return _registry.values()
+
+
+def install() -> None:
+    """Create or renew every trigger; SQLite drops them at each remake of a table."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        existing = set(connection.introspection.table_names(cursor))
+        for seal in _registry.values():
+            if seal.table in existing:
+                for statement in _statements(seal):
+                    cursor.execute(statement)
+
+
+def uninstall() -> None:
+    """Drop every trigger: only the test suite's flush and `history.lifted` have a reason to."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        existing = set(connection.introspection.table_names(cursor))
+        for seal in _registry.values():
+            if seal.table in existing:
+                for statement in _drops(seal):
+                    cursor.execute(statement)
+
+
+def missing() -> list[str]:
+    """Return the names of triggers that should be there and are not (or are disabled)."""
+    query = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        if connection.vendor == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        installed = {row[0] for row in cursor.fetchall()}
+        existing = set(connection.introspection.table_names(cursor))
+    return [
+        name
+        for seal in _registry.values()
+        if seal.table in existing
+        for name in seal.trigger_names
+        if name not in installed
+    ]
+
+
+def require_installed() -> None:
+    """Refuse to serve without the triggers. An empty database is left to `migrate`."""
+    if gone := missing():
+        raise ImproperlyConfigured(
+            f"The protection of {len(gone)} sealed tables is missing ({gone[0]}, …). "
+            "Run `manage.py migrate`, which installs it again."
+        )
+
+
+def _name(prefix: str, table: str) -> str:
+    """Return a trigger name that PostgreSQL does not cut."""
+    name = f"{prefix}_{table}"
+    if len(name) <= MAX_NAME_BYTES:
+        return name
+    return f"{name[:54]}_{hashlib.sha256(table.encode()).hexdigest()[:8]}"
+
+
+def _conditions(seal: Seal, differs: str) -> tuple[str, str]:
+    """Return two SQL conditions over OLD and NEW: a frozen column differs; an erasure is unfit."""
+    quote = connection.ops.quote_name
+
+    def changed(column: str) -> str:
+        return f"OLD.{quote(column)} {differs} NEW.{quote(column)}"
+
+    frozen = " OR ".join(changed(c) for c in seal.frozen_columns)
+    if not seal.erasable:
+        return frozen, ""
+    blank = " AND ".join(
+        f"(NEW.{quote(c)} IS NULL OR CAST(NEW.{quote(c)} AS text) = '')"
+        for c in seal.erasable_columns
+    )
+    unfit = f"NOT (OLD.erased_at IS NULL AND NEW.erased_at IS NOT NULL AND {blank})"
+    return frozen, unfit
+
+
+def _drops(seal: Seal) -> list[str]:
+    quote = connection.ops.quote_name
+    on = f" ON {quote(seal.table)}" if connection.vendor == "postgresql" else ""
+    return [f"DROP TRIGGER IF EXISTS {quote(name)}{on}" for name in seal.trigger_names]
+
+
+def _statements(seal: Seal) -> list[str]:
+    if connection.vendor == "postgresql":
+        return _drops(seal) + _postgresql(seal)
+    return _drops(seal) + _sqlite(seal)
+
+
+def _sqlite(seal: Seal) -> list[str]:
+    quote = connection.ops.quote_name
+    frozen, unfit = _conditions(seal, "IS NOT")
+    when = f"({frozen}) OR ({unfit})" if unfit else frozen
+    update, delete = seal.trigger_names
+    table = quote(seal.table)
+    refuse = "BEGIN SELECT RAISE(ABORT, 'append-only table: {what} is refused'); END"
+    return [
+        f"CREATE TRIGGER {quote(update)} BEFORE UPDATE ON {table} FOR EACH ROW "
+        f"WHEN {when} " + refuse.format(what="update"),
+        f"CREATE TRIGGER {quote(delete)} BEFORE DELETE ON {table} FOR EACH ROW "
+        + refuse.format(what="delete"),
+    ]
+
+
+def _postgresql(seal: Seal) -> list[str]:
+    quote = connection.ops.quote_name
+    frozen, unfit = _conditions(seal, "IS DISTINCT FROM")
+    when = f"({frozen}) OR ({unfit})" if unfit else frozen
+    update, delete, truncate, gate = seal.trigger_names
+    table = quote(seal.table)
+    return [
+        # ERRCODE 23000 arrives in Python as IntegrityError, as on SQLite.
+        "CREATE OR REPLACE FUNCTION sealed_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        "BEGIN RAISE EXCEPTION 'append-only table: % is refused on %', lower(TG_OP), TG_TABLE_NAME "
+        "USING ERRCODE = '23000'; END $$",
+        "CREATE OR REPLACE FUNCTION sealed_gate() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"BEGIN PERFORM pg_advisory_xact_lock_shared({INSERT_GATE}); RETURN NULL; END $$",
+        f"CREATE TRIGGER {quote(update)} BEFORE UPDATE ON {table} FOR EACH ROW "
+        f"WHEN ({when}) EXECUTE FUNCTION sealed_refuse()",
+        f"CREATE TRIGGER {quote(delete)} BEFORE DELETE ON {table} FOR EACH ROW "
+        "EXECUTE FUNCTION sealed_refuse()",
+        f"CREATE TRIGGER {quote(truncate)} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT "
+        "EXECUTE FUNCTION sealed_refuse()",
+        f"CREATE TRIGGER {quote(gate)} BEFORE INSERT ON {table} FOR EACH STATEMENT "
+        "EXECUTE FUNCTION sealed_gate()",
+    ]

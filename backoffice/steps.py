@@ -1,0 +1,221 @@
+"""Taking a step: lock, permission, state, guards, version, body, one save, one history row.
+
+The only place that assigns a state. `taking` is `taking_many` of one, so that one row and a
+thousand never differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, cast
+
+from django.db import models, transaction
+
+from backoffice import changes, history
+from backoffice.flows import Step
+from backoffice.models import Audited, User, VersionedModel
+from backoffice.refused import NotAllowed, ReasonMissing, Refused, StaleVersion, UnknownRow
+
+M = TypeVar("M", bound=Audited)
+
+
+@dataclass
+class Outcome(Generic[M]):
+    """What a plural verb did, and what it refused, each with its reason."""
+
+    done: list[M] = field(default_factory=list)
+    refused: list[tuple[Any, Refused]] = field(default_factory=list)
+
+    def __iadd__(self, other: Outcome[M]) -> Outcome[M]:
+        self.done += other.done
+        self.refused += other.refused
+        return self
+
+
+@dataclass
+class Taking(Generic[M]):
+    """The rows for which a step is open; the body sets attributes, or refuses single rows."""
+
+    rows: list[M]
+    refused: list[tuple[Any, Refused]]
+
+    def __iter__(self) -> Iterator[M]:
+        return iter(list(self.rows))
+
+    @contextmanager
+    def attempt(self, row: M) -> Iterator[None]:
+        """Do one row's own writes; a refusal undoes them and is noted, the others go on."""
+        try:
+            with transaction.atomic():
+                yield
+        except Refused as error:
+            self.rows.remove(row)
+            self.refused.append((row, error))
+
+    @property
+    def outcome(self) -> Outcome[M]:
+        return Outcome(done=self.rows, refused=self.refused)
+
+
+def require_permission(by: User, permission_name: str, what: Any) -> None:
+    """Refuse with NotAllowed unless an active `by` holds the permission."""
+    if not (by.is_active and by.has_perm(permission_name)):
+        raise NotAllowed(what=what)
+
+
+def require_reason(step: Step, reason: str) -> None:
+    """Refuse with ReasonMissing when the step asks for a reason and none is given."""
+    if not reason.strip() and any(ask.name == "reason" and ask.required for ask in step.asks):
+        raise ReasonMissing(step=step.label)
+
+
+def check(step: Step, row: models.Model, *, by: User, version: int | None = None) -> None:
+    """Refuse unless `by` may take the step on this locked row with loaded facts, now."""
+    require_permission(by, step.permission_name, str(step.label).lower())
+    if version is not None and version != row.version:  # type: ignore[attr-defined]
+        raise StaleVersion(what=row, theirs=row.version, yours=version)  # type: ignore[attr-defined]
+    if (refused := step.refusal(row)) is not None:
+        raise refused
+
+
+def lock(step: Step, ids: Sequence[Any]) -> list[Any]:
+    """Lock the step's rows in primary-key order and load the facts that guards need.
+
+    no_key: rows that only refer to these (stock movements, payments) may still be written by
+    others; a full lock would deadlock with whoever holds a stock level and names its product.
+    """
+    rows = list(
+        step.flow.model._default_manager.select_for_update(of=("self",), no_key=True)
+        .filter(pk__in=list(ids))
+        .order_by("pk")
+    )
+    step.flow.load(rows)
+    return rows
+
+
+@contextmanager
+def taking_many(
+    step: Step,
+    ids: Sequence[Any],
+    *,
+    by: User,
+    reason: str,
+    reason_code: str = "",
+    version: int | None = None,
+) -> Iterator[Taking[Any]]:
+    """Take a step on many rows; yields those on which it is open, locked, facts loaded.
+
+    reason: why, for the record; required when the step asks for it.
+    Refuses per row: UnknownRow, NotAllowed, StaleVersion, StepNotOpen and what guards say.
+    Atomic: one lock in primary-key order, one save and one history row for each row.
+    """
+    require_reason(step, reason)
+    with transaction.atomic():
+        rows = lock(step, ids)
+        found = {row.pk for row in rows}
+        taking: Taking[Any] = Taking(
+            rows=[],
+            refused=[
+                (pk, UnknownRow(what=step.flow.model_name, key=pk)) for pk in ids if pk not in found
+            ],
+        )
+        for row in rows:
+            try:
+                check(step, row, by=by, version=version)
+            except Refused as error:
+                taking.refused.append((row, error))
+            else:
+                taking.rows.append(row)
+        if taking.rows:
+            say(step, by=by, reason=reason, reason_code=reason_code)
+        yield taking
+        write(step, taking.rows)
+
+
+@contextmanager
+def taking(
+    step: Step,
+    pk: Any,
+    *,
+    by: User,
+    reason: str,
+    reason_code: str = "",
+    version: int | None = None,
+) -> Iterator[Any]:
+    """Take a step on one row; raises what `taking_many` would have noted as refused."""
+    with taking_many(
+        step, [pk], by=by, reason=reason, reason_code=reason_code, version=version
+    ) as taken:
+        for _row, error in taken.refused:
+            raise error
+        yield taken.rows[0]
+
+
+def say(step: Step, *, by: User, reason: str, reason_code: str = "") -> None:
+    """Tell the open change set which step this is, by whom and why."""
+    if (change := changes.current()) is not None:
+        change.fill(action=step.action, by=by, note=reason, reason_code=reason_code)
+
+
+def write(step: Step, rows: Sequence[Any]) -> None:
+    """Set the target state, move the version, save once with one history row naming the step."""
+    for row in rows:
+        if step.target:
+            setattr(row, step.flow.field, step.target)
+        row.version += 1
+    history.update_rows(rows, step=step.name, always=True)
+
+
+def enter(step: Step, rows: Sequence[M], *, by: User, reason: str) -> list[M]:
+    """Insert new rows in the entry step's state, with one history row each.
+
+    Refuses: NotAllowed. The rows must be complete and valid.
+    """
+    require_permission(by, step.permission_name, str(step.label).lower())
+    say(step, by=by, reason=reason)
+    for row in rows:
+        setattr(row, step.flow.field, step.target)
+    return history.insert_rows(rows, step=step.name)
+
+
+@contextmanager
+def editing(
+    model: type[M], pk: Any, *, by: User, permission: str, reason: str, version: int | None = None
+) -> Iterator[M]:
+    """Edit one row's own columns: lock, permission, version, body, one save, one history row.
+
+    permission: as `has_perm` takes it. A body that changes nothing leaves row and version alone.
+    Refuses: UnknownRow, NotAllowed, StaleVersion.
+    """
+    with editing_many(model, [pk], by=by, permission=permission, reason=reason) as rows:
+        if not rows:
+            raise UnknownRow(what=model._meta.verbose_name, key=pk)
+        row = rows[0]
+        if version is not None and version != row.version:  # type: ignore[attr-defined]
+            raise StaleVersion(what=row, theirs=row.version, yours=version)  # type: ignore[attr-defined]
+        yield row
+
+
+@contextmanager
+def editing_many(
+    model: type[M], ids: Sequence[Any], *, by: User, permission: str, reason: str
+) -> Iterator[list[M]]:
+    """Edit many rows' own columns under one lock in primary-key order.
+
+    Yields the rows found; those that the body changed are saved, one history row each.
+    Refuses: NotAllowed.
+    """
+    require_permission(by, permission, permission.partition(".")[2].replace("_", " "))
+    with transaction.atomic():
+        locked = model._default_manager.select_for_update(of=("self",), no_key=True)
+        rows = cast("list[M]", list(locked.filter(pk__in=list(ids)).order_by("pk")))
+        if (change := changes.current()) is not None:
+            change.fill(action=permission, by=by, note=reason)
+        yield rows
+        changed = [row for row in rows if row.changed_fields()]
+        for row in changed:
+            if isinstance(row, VersionedModel) and "version" not in row.changed_fields():
+                row.version += 1
+        history.update_rows(changed)

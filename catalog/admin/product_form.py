@@ -1,0 +1,149 @@
+"""The product's form: what a merchandiser may type; status and stock have verbs of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminSelect2MultipleWidget,
+    UnfoldAdminSelect2Widget,
+    UnfoldAdminTextInputWidget,
+)
+
+from catalog import services
+from catalog.admin.forms import ServiceForm
+from catalog.filters import CategoryChoice, category_tree
+from catalog.models import Product, Tag
+
+
+class TagNames(forms.MultipleChoiceField):
+    """Tags by name; a name that is new becomes a tag."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = UnfoldAdminSelect2MultipleWidget(
+            {"data-tags": "true", "data-token-separators": '[","]', "data-width": "100%"}
+        )
+        super().__init__(widget=widget, choices=self.known, **options)
+
+    @staticmethod
+    def known() -> Iterable[tuple[str, str]]:
+        return ((name, name) for name in Tag.objects.values_list("name", flat=True))
+
+    def valid_value(self, value: str) -> bool:
+        return len(value) <= Tag._meta.get_field("name").max_length
+
+    def clean(self, value: Sequence[str] | None) -> list[str]:
+        names = (" ".join(name.split()) for name in value or ())
+        return super().clean(list(dict.fromkeys(name for name in names if name)))
+
+
+class OptionPairs(forms.CharField):
+    """What sets a variant apart, typed as the sheet writes it: "Colour=Slate; Size=M"."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=UnfoldAdminTextInputWidget(), **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return "; ".join(f"{name}={choice}" for name, choice in value.items())
+        return value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.prepare_value(initial or {}) != (data or "")
+
+    def clean(self, value: Any) -> dict[str, str]:
+        pairs: dict[str, str] = {}
+        for part in super().clean(value).split(";"):
+            if not part.strip():
+                continue
+            name, equals, choice = (bit.strip() for bit in part.partition("="))
+            if not (name and equals and choice):
+                raise forms.ValidationError(
+                    _("Write “%(part)s” as name=value, pairs parted by semicolons."),
+                    params={"part": part.strip()},
+                    code="not_a_pair",
+                )
+            pairs[name] = choice
+        return pairs
+
+
+class ProductForm(ServiceForm):
+    slug = forms.SlugField(
+        label=_("Slug"),
+        required=False,
+        max_length=250,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text=_("The product's address in the shop. Blank: made from the name."),
+    )
+    category = CategoryChoice(
+        label=_("Category"),
+        required=False,
+        queryset=None,
+        empty_label=_("No category"),
+        widget=UnfoldAdminSelect2Widget({"data-width": "100%"}),
+    )
+    tag_names = TagNames(
+        label=_("Tags"),
+        required=False,
+        help_text=_("Type a word and press Enter; new words are fine."),
+    )
+    options = OptionPairs(
+        label=_("Options"),
+        required=False,
+        help_text=_("What sets this variant apart, for example: Colour=Slate; Size=M"),
+    )
+
+    class Meta:
+        model = Product
+        fields = (
+            "sku", "barcode", "name", "slug", "description", "category", "is_featured",
+            "price", "compare_at_price", "cost", "currency", "tax_class",
+            "weight_grams", "low_stock_threshold",
+            "parent", "options",
+            "meta_title", "meta_description",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _(
+            "Needed when a price changes: one sentence for whoever asks next month."
+        )
+        # Somebody who may only look gets a form without fields.
+        if "category" in self.fields:
+            self.fields["category"].queryset = category_tree()
+        if "tag_names" in self.fields and self.instance.pk:
+            self.initial["tag_names"] = sorted(tag.name for tag in self.instance.tags.all())
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        reprices = self.instance.pk and not {"price", "compare_at_price"}.isdisjoint(
+            self.changed_data
+        )
+        if reprices and not self.cleaned_data.get("reason", "").strip():
+            self.add_error("reason", _("A price changes here: say why."))
+        return self.cleaned_data
+
+    @property
+    def product_changes(self) -> dict[str, Any]:
+        """What was typed over what is there, by the service's names."""
+        changes = self.typed_changes
+        if not changes.get("slug", "kept"):
+            # A slug that was emptied is made again, from the name as it is now.
+            name = self.cleaned_data["name"]
+            base = services.slug_base(name, self.cleaned_data["sku"], max_length=250)
+            if base == self.initial["slug"]:
+                del changes["slug"]
+            else:
+                changes["slug"] = services.free_slugs(Product, [base])[0]
+        if "tag_names" in self.changed_data:
+            changes["tags"] = self.cleaned_data["tag_names"]
+        return changes
+
+    @property
+    def draft(self) -> services.ProductDraft:
+        """The new product that was typed."""
+        typed = {name: self.cleaned_data[name] for name in self._meta.fields}
+        return services.ProductDraft(tags=self.cleaned_data["tag_names"], **typed)

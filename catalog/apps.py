@@ -1,0 +1,12 @@
+"""The catalogue app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CatalogConfig(AppConfig):
+    name = "catalog"
+    verbose_name = _("Catalogue")
+
+    def ready(self) -> None:
+        from catalog import receivers, services  # noqa: F401  (verbs register at their flows)

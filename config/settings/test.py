@@ -1,0 +1,29 @@
+"""The tests: no network, no waiting, the same database and cache as the environment asks for."""
+
+import tempfile
+from pathlib import Path
+
+from config.settings.base import *  # noqa: F403
+from config.settings.base import DATABASES, LOGGING, env
+from config.settings.unfold import UNFOLD  # noqa: F401
+
+DEBUG = False
+SECRET_KEY = "tests-only"  # noqa: S105  (signs nothing that outlives a test run)
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+ENVIRONMENT_NAME = "Tests"
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+_scratch = Path(tempfile.mkdtemp(prefix="backoffice-tests-"))
+MEDIA_ROOT = _scratch / "media"
+PRIVATE_ROOT = _scratch / "private"
+STORAGES["private"]["OPTIONS"]["location"] = str(PRIVATE_ROOT)
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in real life: threads of one in-memory database would share a connection.
+    DATABASES["default"]["TEST"] = {"NAME": str(_scratch / "test.sqlite3")}
+
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+
+LOGGING["root"]["level"] = env.str("LOG_LEVEL", default="ERROR")

@@ -1,0 +1,190 @@
+"""Customers: a list and a page to look at, masked by role, and the form for a new one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.adminkit.answers import answer_redirect
+from backoffice.adminkit.console import ConsoleAdmin, money
+from backoffice.adminkit.display import number
+from backoffice.adminkit.forms import INPUT, ConsoleForm
+from orders import services
+from orders.customers import customer_page, with_totals
+from orders.models import Customer
+from orders.models.people import ADDRESS_FIELDS
+from orders.sight import Sight
+
+
+def _line(label: Any, *, length: int = 200, help_text: Any = "") -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=length,
+        help_text=help_text,
+        widget=forms.TextInput(attrs={"class": INPUT, "autocomplete": "off"}),
+    )
+
+
+class CustomerForm(ConsoleForm):
+    """A new customer: who, how to reach them, where parcels go."""
+
+    phone = _line(_("Phone"), length=40)
+    company = _line(_("Company"))
+    line1 = _line(_("Street"))
+    line2 = _line(_("Addition"))
+    postal_code = _line(_("Postal code"), length=20)
+    city = _line(_("City"), length=120)
+    region = _line(_("Region"), length=120)
+    country = _line(_("Country"), length=2, help_text=_("Two letters, for example DE."))
+
+    class Meta:
+        model = Customer
+        fields = ("first_name", "last_name", "email")
+
+
+@admin.register(Customer)
+class CustomerAdmin(ConsoleAdmin):
+    """Read-only except for creation; a change is a new contact or address on an order."""
+
+    form = CustomerForm
+    list_display = ("masked_name", "masked_email", "orders_placed", "value", "last_order_at")
+    list_display_links = ("masked_name",)
+    search_fields = ("email", "first_name", "last_name")
+    search_help_text = _("E-mail address or name")
+    ordering = ("-created_at",)
+    fieldsets = (
+        (None, {"fields": ("first_name", "last_name", "email", "phone")}),
+        (_("Address"), {"fields": ADDRESS_FIELDS[1:]}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
+        return with_totals(super().get_queryset(request))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str
+    ) -> tuple[QuerySet[Customer], bool]:
+        """Who sees masks finds a whole e-mail address, and nothing by guessing letters."""
+        words = search_term.strip()
+        if Sight.of(request.user).sees_customer:
+            return super().get_search_results(request, queryset, words)
+        if request.path == reverse("admin:autocomplete"):
+            # Its answer prints full names.
+            return queryset.none(), False
+        return (queryset.filter(email=words.lower()) if words else queryset), False
+
+    def prepare_page(self, request: HttpRequest, rows: Any) -> Any:
+        rows, sight = list(rows), Sight.of(request.user)
+        for row in rows:
+            row.shown_name = sight.name(str(row))
+            row.shown_email = sight.email(row.email)
+        return rows
+
+    # --- One customer --------------------------------------------------------------------------
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the customer's orders and totals; GET only."""
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET"])
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        customer = self.get_object(request, object_id)
+        if customer is None:
+            raise Http404
+        user = request.user
+        page = customer_page(customer, sight=Sight.of(user))
+        new_order = reverse("admin:orders_order_add")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": page.name,
+            "opts": self.opts,
+            "page": page,
+            "new_order_url": f"{new_order}?customer={customer.pk}"
+            if user.has_perm("orders.add_order")
+            else "",
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "orders/customer.html", context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return self._own_page(request, object_id) or super().history_view(
+            request, object_id, extra_context
+        )
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, history_id: int
+    ) -> HttpResponse:
+        return self._own_page(request, object_id) or super().history_form_view(
+            request, object_id, history_id
+        )
+
+    def _own_page(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        """Send people who see masks to the page that masks: the history's title is a name."""
+        is_read = request.method in {"GET", "HEAD"} and self.has_view_permission(request)
+        if not is_read or Sight.of(request.user).sees_customer:
+            return None
+        return answer_redirect(request, self.admin_path("change", object_id))
+
+    # --- A new one -----------------------------------------------------------------------------
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def perform_save(
+        self, request: HttpRequest, form: Any, obj: Customer, *, change: bool
+    ) -> Customer:
+        """Make the customer, with contact and, when one was typed, address."""
+        given = form.cleaned_data
+        said = {"by": request.user, "reason": given["reason"]}
+        customer = services.create_customer(
+            email=given["email"], first_name=given["first_name"], last_name=given["last_name"],
+            **said,
+        )  # fmt: skip
+        services.record_contact(
+            customer_id=customer.pk, name=str(customer), email=customer.email,
+            phone=given["phone"], **said,
+        )  # fmt: skip
+        typed = {name: given[name] for name in ADDRESS_FIELDS[1:]}
+        if any(typed.values()):
+            services.record_address(customer_id=customer.pk, name=str(customer), **typed, **said)
+        return customer
+
+    # --- Columns -------------------------------------------------------------------------------
+
+    @admin.display(description=_("Name"), ordering="first_name")
+    def masked_name(self, customer: Any) -> str:
+        return customer.shown_name
+
+    @admin.display(description=_("E-mail"), ordering="email")
+    def masked_email(self, customer: Any) -> str:
+        return customer.shown_email
+
+    @admin.display(description=_("Orders"), ordering="order_count")
+    def orders_placed(self, customer: Any) -> SafeString:
+        return number(customer.order_count)
+
+    @admin.display(description=_("Lifetime value"), ordering="lifetime_value")
+    def value(self, customer: Any) -> SafeString:
+        return money(customer.lifetime_value, settings.CURRENCY)
+
+    @admin.display(description=_("Last order"), ordering="last_order_at")
+    def last_order_at(self, customer: Any) -> Any:
+        return customer.last_order_at

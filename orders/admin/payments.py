@@ -1,0 +1,138 @@
+"""Money and parcels as lists to look at: facts are written by the orders' verbs, once."""
+
+from __future__ import annotations
+
+import django_filters
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.adminkit.console import ConsoleAdmin, badge, money
+from backoffice.adminkit.filters import ConsoleFilterSet, DayRangeFilter
+from backoffice.flows import Tone
+from orders.models import Order, Payment, PaymentIntent, Refund, Shipment
+
+KIND_TONES: dict[str, Tone] = {
+    Payment.Kind.AUTHORISED: "info",
+    Payment.Kind.CAPTURED: "success",
+    Payment.Kind.RECEIVED: "success",
+    Payment.Kind.VOIDED: "neutral",
+    Payment.Kind.FAILED: "danger",
+}
+STATE_TONES: dict[str, Tone] = {
+    PaymentIntent.State.CLAIMED: "info",
+    PaymentIntent.State.IN_DOUBT: "warning",
+    PaymentIntent.State.SETTLED: "success",
+    PaymentIntent.State.DECLINED: "danger",
+    PaymentIntent.State.NOT_SENT: "neutral",
+}
+
+
+class FactAdmin(ConsoleAdmin):
+    """A list of what happened to orders; nobody adds to it here."""
+
+    list_select_related = ("order", "change_set__origin")
+    search_fields = ("order__number", "charge")
+    ordering = ("-id",)
+
+    def has_add_permission(self, request: HttpRequest, *args: object) -> bool:
+        return False
+
+    @admin.display(description=_("Order"), ordering="order__number")
+    def order_link(self, fact: Payment | Refund | Shipment | PaymentIntent) -> SafeString:
+        return order_link(fact.order)
+
+    @admin.display(description=_("Amount"), ordering="amount")
+    def sum(self, fact: Payment | Refund | PaymentIntent) -> SafeString:
+        return money(fact.amount, fact.currency)
+
+    @admin.display(description=_("By"))
+    def who(self, fact: Payment | Refund | Shipment) -> str:
+        return fact.change_set.who
+
+
+def order_link(order: Order) -> SafeString:
+    """Return a link to an order's workspace."""
+    url = reverse("admin:orders_order_change", args=[order.pk])
+    return format_html('<a class="bo-link" href="{}">{}</a>', url, order)
+
+
+class PaymentFilterSet(ConsoleFilterSet):
+    kind = django_filters.MultipleChoiceFilter(label=_("Kind"), choices=Payment.Kind.choices)
+    at = DayRangeFilter(label=_("When"), field_name="at")
+
+    class Meta:
+        model = Payment
+        fields: list[str] = []
+
+
+class RefundFilterSet(ConsoleFilterSet):
+    at = DayRangeFilter(label=_("When"), field_name="at")
+
+    class Meta:
+        model = Refund
+        fields: list[str] = []
+
+
+class IntentFilterSet(ConsoleFilterSet):
+    state = django_filters.MultipleChoiceFilter(
+        label=_("State"), choices=PaymentIntent.State.choices
+    )
+    operation = django_filters.MultipleChoiceFilter(
+        label=_("Operation"), choices=PaymentIntent.Operation.choices
+    )
+
+    class Meta:
+        model = PaymentIntent
+        fields: list[str] = []
+
+
+@admin.register(Payment)
+class PaymentAdmin(FactAdmin):
+    list_display = ("id", "at", "order_link", "kind_label", "sum", "charge", "message", "who")
+    filterset_class = PaymentFilterSet
+    fields = (
+        "at", "order_link", "kind", "sum", "gateway", "charge", "message", "who",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    @admin.display(description=_("Kind"), ordering="kind")
+    def kind_label(self, payment: Payment) -> SafeString:
+        return badge(payment.get_kind_display(), KIND_TONES[payment.kind])
+
+
+@admin.register(Refund)
+class RefundAdmin(FactAdmin):
+    list_display = ("id", "at", "order_link", "sum", "charge", "reason_code", "note", "who")
+    filterset_class = RefundFilterSet
+    fields = ("at", "order_link", "sum", "charge", "reason_code", "note", "who")
+    readonly_fields = fields
+
+
+@admin.register(PaymentIntent)
+class PaymentIntentAdmin(FactAdmin):
+    list_display = (
+        "id", "claimed_at", "order_link", "operation", "state_label", "sum", "step", "by", "answer",
+    )  # fmt: skip
+    list_select_related = ("order", "by")
+    filterset_class = IntentFilterSet
+    fields = (
+        "claimed_at", "settled_at", "order_link", "step", "operation", "state", "sum", "gateway",
+        "charge", "by", "reason", "answer",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    @admin.display(description=_("State"), ordering="state")
+    def state_label(self, intent: PaymentIntent) -> SafeString:
+        return badge(intent.get_state_display(), STATE_TONES[intent.state])
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(FactAdmin):
+    list_display = ("id", "at", "order_link", "carrier", "tracking", "who")
+    search_fields = ("order__number", "tracking")
+    fields = ("at", "order_link", "carrier", "tracking", "who")
+    readonly_fields = fields

@@ -1,0 +1,301 @@
+"""What was bought: orders, their frozen lines, shipments, cancellations and notes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from backoffice import changes
+from backoffice.history import GuardedQuerySet, History
+from backoffice.ids import uuid7
+from backoffice.models import Audited, TimestampedModel, UUIDModel, VersionedModel
+from backoffice.sealed import sealed
+from catalog.models import Product, StockLocation
+from catalog.models.products import default_currency
+from orders.models.people import Address, Contact, Customer
+from orders.states import CANCEL_REASONS, ORDER_FLOW
+
+if TYPE_CHECKING:
+    from orders.facts import OrderFacts
+
+
+class OrderQuerySet(GuardedQuerySet):
+    def open(self) -> Self:
+        """Placed and neither completed nor cancelled."""
+        return self.filter(status__in=("pending", "processing"))
+
+    def to_process(self) -> Self:
+        """Waiting for staff: pending and not held."""
+        return self.filter(status="pending", is_held=False)
+
+    def to_ship(self) -> Self:
+        return self.filter(status="processing", is_held=False, lines__committed__gt=0).distinct()
+
+    def held(self) -> Self:
+        return self.open().filter(is_held=True)
+
+    def drafts(self) -> Self:
+        return self.filter(status="draft")
+
+    def placed(self) -> Self:
+        return self.exclude(status="draft")
+
+    def oldest_first(self) -> Self:
+        return self.order_by("placed_at", "id")
+
+    def search(self, words: str) -> Self:
+        """By number (with or without dashes), or the customer's name or e-mail."""
+        digits = "".join(c for c in words if c.isdigit())
+        found = Q(contact__name__icontains=words) | Q(contact__email__iexact=words)
+        if digits and not set(words.upper()) - set("SO-0123456789 "):
+            found |= Q(number__icontains=digits) | Q(number=spell_number(digits))
+        return self.filter(found)
+
+
+def luhn_digit(digits: str) -> str:
+    """Return the check digit of ISO/IEC 7812-1 (Luhn): it catches one wrong digit, and swaps."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        total += sum(divmod(int(digit) * (2 if place % 2 == 0 else 1), 10))
+    return str(-total % 10)
+
+
+def spell_number(digits: str) -> str:
+    """Return plain digits (serial and check digit) as an order number: 104828 → SO-10482-8."""
+    return f"SO-{digits[:-1]}-{digits[-1:]}"
+
+
+def number_for(order_id: int) -> str:
+    """Return the number that people read out on the phone: a serial and a check digit."""
+    serial = str(10_000 + order_id)
+    return spell_number(serial + luhn_digit(serial))
+
+
+class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
+    """What a customer bought. Paid and fulfilled are computed from its facts, never set."""
+
+    flow: ClassVar = ORDER_FLOW
+    facts: OrderFacts  # put here by orders.facts.load_facts
+
+    class Channel(models.TextChoices):
+        PHONE = "phone", _("Phone")
+        WEB = "web", _("Web shop")
+        EMAIL = "email", _("E-mail")
+        COUNTER = "counter", _("Counter")
+
+    number = models.CharField(
+        _("number"), max_length=24, null=True, blank=True, editable=False,
+        help_text=_("Given when the order is placed."),
+    )  # fmt: skip
+    status = models.CharField(
+        _("status"), max_length=20, choices=ORDER_FLOW.choices, default="draft", editable=False
+    )
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="orders", verbose_name=_("customer")
+    )
+    contact = models.ForeignKey(
+        Contact, models.PROTECT, null=True, editable=False, related_name="orders",
+        verbose_name=_("contact"),
+    )  # fmt: skip
+    billing_address = models.ForeignKey(
+        Address, models.PROTECT, null=True, editable=False, related_name="billed_orders",
+        verbose_name=_("billing address"),
+    )  # fmt: skip
+    shipping_address = models.ForeignKey(
+        Address, models.PROTECT, null=True, editable=False, related_name="shipped_orders",
+        verbose_name=_("shipping address"),
+    )  # fmt: skip
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.PHONE)
+    currency = models.CharField(_("currency"), max_length=3, default=default_currency)
+    subtotal = models.DecimalField(
+        _("subtotal"), max_digits=12, decimal_places=2, default=0, editable=False
+    )
+    shipping_fee = models.DecimalField(_("shipping"), max_digits=12, decimal_places=2, default=0)
+    total = models.DecimalField(
+        _("total"), max_digits=12, decimal_places=2, default=0, editable=False
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True,
+        related_name="assigned_orders", verbose_name=_("assignee"),
+    )  # fmt: skip
+    is_held = models.BooleanField(_("on hold"), default=False, editable=False)
+    hold_reason = models.TextField(_("hold reason"), blank=True, editable=False)
+    placed_at = models.DateTimeField(_("placed"), null=True, editable=False)
+    completed_at = models.DateTimeField(_("completed"), null=True, editable=False)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, editable=False)
+
+    objects = OrderQuerySet.as_manager()
+    history = History()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-placed_at", "-id"]
+        base_manager_name = "objects"
+        default_permissions = ("add", "change", "view", "export")
+        permissions = [
+            *ORDER_FLOW.permissions,
+            ("note_order", "Can write notes on orders"),
+            ("take_payment_order", "Can take a card payment for an order"),
+            ("record_payment_order", "Can record a payment that arrived"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="order_number_unique"),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(status="cancelled") | Q(number__isnull=False),
+                name="order_placed_has_number",
+            ),
+            models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative"),
+            models.CheckConstraint(
+                condition=Q(total=F("subtotal") + F("shipping_fee")), name="order_total_adds_up"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "placed_at"], name="order_queue"),
+            models.Index(fields=["-placed_at", "-id"], name="order_newest"),
+            models.Index(fields=["customer", "-placed_at"], name="order_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"{_('Draft')} {self.pk}"
+
+    @property
+    def waiting_since(self) -> datetime | None:
+        return self.placed_at if self.status in {"pending", "processing"} else None
+
+
+class OrderLine(Audited):
+    """One product of an order; name and price are frozen when the order is placed."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    product = models.ForeignKey(
+        Product, models.PROTECT, related_name="order_lines", verbose_name=_("product")
+    )
+    location = models.ForeignKey(
+        StockLocation, models.PROTECT, null=True, editable=False, related_name="order_lines",
+        verbose_name=_("taken from"),
+    )  # fmt: skip
+    uuid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    sku = models.CharField(_("SKU"), max_length=64, editable=False)
+    name = models.CharField(_("name"), max_length=200, editable=False)
+    unit_price = models.DecimalField(
+        _("unit price"), max_digits=12, decimal_places=2, default=0, editable=False
+    )
+    quantity = models.PositiveIntegerField(_("quantity"), default=1)
+    committed = models.PositiveIntegerField(_("committed"), default=0, editable=False)
+    shipped = models.PositiveIntegerField(_("shipped"), default=0, editable=False)
+    cancelled = models.PositiveIntegerField(_("cancelled"), default=0, editable=False)
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("line")
+        verbose_name_plural = _("lines")
+        ordering = ["id"]
+        base_manager_name = "objects"
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("committed") + F("shipped") + F("cancelled")),
+                name="line_quantities_add_up",
+            ),
+            models.UniqueConstraint(fields=["order", "product"], name="line_product_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name}"
+
+    @property
+    def total(self):  # noqa: ANN201
+        return self.unit_price * self.quantity
+
+
+class Fact(models.Model):
+    """Something that happened to an order: written once, under the change set that did it."""
+
+    uuid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    at = models.DateTimeField(_("when"), default=changes.moment)
+    change_set = models.ForeignKey(
+        "backoffice.ChangeSet", models.PROTECT, related_name="%(app_label)s_%(class)ss",
+        verbose_name=_("change set"),
+    )  # fmt: skip
+
+    class Meta:
+        abstract = True
+        ordering = ["-id"]
+        default_permissions = ("view",)
+
+
+@sealed()
+class Shipment(Fact):
+    """A parcel that left the house."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="shipments")
+    carrier = models.CharField(_("carrier"), max_length=60, blank=True)
+    tracking = models.CharField(_("tracking number"), max_length=80, blank=True)
+
+    class Meta(Fact.Meta):
+        verbose_name = _("shipment")
+        verbose_name_plural = _("shipments")
+
+    def __str__(self) -> str:
+        return f"{self.carrier} {self.tracking}".strip() or str(_("Parcel"))
+
+
+@sealed()
+class ShipmentLine(models.Model):
+    """How many units of an order line a parcel holds."""
+
+    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines")
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="shipment_lines")
+    quantity = models.PositiveIntegerField(_("quantity"))
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.line_id}"
+
+
+@sealed()
+class Cancellation(Fact):
+    """Why an order was cancelled, and what was asked for with it."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="cancellations")
+    reason_code = models.CharField(_("reason"), max_length=20, choices=CANCEL_REASONS)
+    note = models.TextField(_("note"), blank=True)
+    is_restocked = models.BooleanField(_("stock back on sale"), default=True)
+    is_refunded = models.BooleanField(_("money returned"), default=True)
+    is_notified = models.BooleanField(_("customer told"), default=True)
+
+    class Meta(Fact.Meta):
+        verbose_name = _("cancellation")
+        verbose_name_plural = _("cancellations")
+
+    def __str__(self) -> str:
+        return self.get_reason_code_display()
+
+
+@sealed()
+class OrderNote(Fact):
+    """What staff tell each other about an order."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="notes")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="order_notes",
+        verbose_name=_("author"),
+    )  # fmt: skip
+    body = models.TextField(_("note"), max_length=4000)
+
+    class Meta(Fact.Meta):
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
+
+    def __str__(self) -> str:
+        return self.body[:60]

@@ -1,0 +1,107 @@
+"""What surrounds every request: its id, its log lines, its person's time zone."""
+
+import json
+import logging
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from backoffice import changes
+from backoffice.logs import ContextFilter, request_id
+from backoffice.middleware import PersonMiddleware
+from backoffice.models import UserActivity
+from catalog.models import Tag
+
+
+@pytest.mark.django_db
+def test_the_callers_request_id_comes_back_and_a_hostile_one_does_not(client):
+    given = client.get("/admin/login/", headers={"X-Request-ID": "trace-42"})
+    hostile = client.get("/admin/login/", headers={"X-Request-ID": "x\ty<script>"})
+    none = client.get("/admin/login/")
+
+    assert given["X-Request-ID"] == "trace-42"
+    assert len(hostile["X-Request-ID"]) == 32
+    assert len(none["X-Request-ID"]) == 32
+
+
+@pytest.mark.django_db
+@pytest.mark.row("G12")
+def test_every_log_line_carries_request_and_change_set():
+    from pythonjsonlogger.json import JsonFormatter
+
+    with changes.change(action="logged", separate=True) as change:
+        Tag(name="t", slug="t").save()
+        token = request_id.set("trace-42")
+        record = logging.LogRecord("shop", logging.INFO, __file__, 1, "hello", (), None)
+        ContextFilter().filter(record)
+        request_id.reset(token)
+    line = JsonFormatter("%(message)s %(request_id)s %(change_set)s").format(record)
+
+    assert json.loads(line) == {
+        "message": "hello", "request_id": "trace-42", "change_set": str(change.row().uuid),
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_being_here_is_noted_at_most_once_a_minute(sign_in, support):
+    client = sign_in(support)
+    client.get("/admin/")
+    first = UserActivity.objects.get(user=support).seen_at
+
+    client.get("/admin/")
+
+    assert first is not None
+    assert UserActivity.objects.get(user=support).seen_at == first
+
+
+@pytest.mark.django_db
+def test_a_persons_time_zone_holds_for_their_request_only(rf, support):
+    support.profile.time_zone = "Asia/Tokyo"
+    support.profile.save()
+    seen = []
+    request = rf.get("/")
+    request.user = support
+
+    PersonMiddleware(lambda _: seen.append(timezone.get_current_timezone_name()))(request)
+
+    assert seen == ["Asia/Tokyo"]
+    assert timezone.get_current_timezone_name() == "UTC"
+
+
+@pytest.mark.django_db
+def test_a_senseless_time_zone_harms_nobody(sign_in, support):
+    support.profile.time_zone = "Mars/Olympus"
+    support.profile.save()
+
+    assert sign_in(support).get("/admin/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_content_security_policy_allows_nothing_inline():
+    policy = Client().get("/admin/login/")["Content-Security-Policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+
+    assert rules["script-src"] == "'self' 'unsafe-eval'"
+    assert rules["default-src"] == "'self'"
+    assert rules["frame-ancestors"] == "'none'"
+    assert rules["object-src"] == "'none'"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("path", "status"), [("/nowhere/", 404), ("/admin/nowhere/", 404)])
+def test_an_error_is_a_page_for_people(sign_in, support, path, status):
+    response = sign_in(support).get(path)
+
+    assert response.status_code == status
+    assert "Back to the console" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_form_without_a_token_is_refused_in_words(support):
+    client = Client(enforce_csrf_checks=True)
+
+    response = client.post("/admin/login/", {"username": support.email, "password": "x"})
+
+    assert response.status_code == 403
+    assert "too old" in response.content.decode()

@@ -1,0 +1,93 @@
+"""Personas, the ambient change set, and what tests need from the services around them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client, TransactionTestCase
+
+from backoffice import changes, sealed
+from backoffice.models import User
+
+ROLES = ("support", "fulfilment", "merchandiser", "finance", "auditor", "manager", "admin")
+
+_flush = TransactionTestCase._fixture_teardown
+
+
+def _flush_without_triggers(self: TransactionTestCase) -> None:
+    """Flushing empties every table, sealed ones too: the one place that lifts their triggers."""
+    sealed.uninstall()
+    try:
+        _flush(self)
+    finally:
+        sealed.install()
+
+
+TransactionTestCase._fixture_teardown = _flush_without_triggers
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL: set DATABASE_URL")
+
+
+@pytest.fixture(autouse=True)
+def ambient_change() -> Iterator[changes.Change]:
+    """Every test runs inside a change, as every door does; tests of the refusal leave it."""
+    with changes.change(action="test", separate=True) as change:
+        yield change
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., User]:
+    def make(role: str = "", **fields: object) -> User:
+        email = fields.pop("email", f"{role or 'nobody'}@example.com")
+        user = User.objects.create_user(
+            email, "a-good-password", is_staff=True, first_name=(role or "nobody").title(), **fields
+        )
+        if role:
+            user.groups.add(Group.objects.get(name=role))
+        return user
+
+    return make
+
+
+def _persona(role: str) -> Callable[..., User]:
+    @pytest.fixture(name=role)
+    def persona(make_user: Callable[..., User]) -> User:
+        return make_user(role)
+
+    return persona
+
+
+support = _persona("support")
+fulfilment = _persona("fulfilment")
+merchandiser = _persona("merchandiser")
+finance = _persona("finance")
+auditor = _persona("auditor")
+manager = _persona("manager")
+admin = _persona("admin")
+
+
+@pytest.fixture
+def sign_in() -> Callable[[User], Client]:
+    """Return a client that is signed in as the user."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def real_files() -> str:
+    folder = os.environ.get("REAL_FILES_DIR", "")
+    if not folder:
+        pytest.skip("REAL_FILES_DIR is not set")
+    return folder

@@ -1,0 +1,69 @@
+"""One row of everything that the console shows, made by the services."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from tempfile import NamedTemporaryFile
+
+from backoffice import changes
+from backoffice.imports.runs import run_sheet
+from backoffice.models import User
+from catalog import services as catalog
+from catalog.models import Product
+from orders import services as orders
+from orders.models import Order
+from tests.catalog.factories import (
+    CategoryFactory,
+    PictureFactory,
+    PriceChangeFactory,
+    ProductFactory,
+    ReviewFactory,
+    TagFactory,
+    put_on_shelf,
+)
+from tests.orders.factories import CustomerFactory, boss
+
+
+def make_one_of_everything() -> None:
+    """Fill each table that has a page: catalogue, stock, an import, and orders of several states."""
+    person = boss()
+    with changes.change(action="samples", by=person, separate=True):
+        mug = ProductFactory(category=CategoryFactory(), stock=40)
+        TagFactory()
+        PictureFactory(product=mug)
+        PriceChangeFactory(product=mug)
+        ReviewFactory(product=mug)
+        catalog.set_tags(product_id=mug.pk, names=["stoneware"], by=person, reason="")
+        put_on_shelf(mug, 5)
+        import_a_sheet(person)
+        shipped, paid, unpaid, cancelled, _draft = (write_an_order(mug) for _ in range(5))
+        who = {"by": person, "reason": "sample"}
+        for order in (shipped, paid, unpaid, cancelled):
+            orders.place_order(order_id=order.pk, **who)
+        for order in (shipped, paid):
+            orders.take_payment(order_id=order.pk, token="tok_visa", **who)
+        orders.process_order(order_id=shipped.pk, **who)
+        orders.ship_order(order_id=shipped.pk, tracking="JJD01", **who)
+        orders.add_note(order_id=shipped.pk, body="Rang twice", **who)
+        orders.take_payment(order_id=cancelled.pk, token="tok_visa", **who)
+        orders.cancel_order(order_id=cancelled.pk, reason_code="customer", notify=False, **who)
+
+
+def write_an_order(product: Product, units: int = 1) -> Order:
+    """Write a draft for a new customer."""
+    return orders.write_order(
+        customer_id=CustomerFactory().pk,
+        lines=[orders.LineDraft(product.pk, units)],
+        shipping_fee=Decimal("4.90"),
+        channel="phone",
+        by=boss(),
+        reason="",
+    )
+
+
+def import_a_sheet(person: User) -> None:
+    """Leave one applied import of one product behind."""
+    with NamedTemporaryFile(suffix=".csv") as sheet:
+        sheet.write(b"sku,name,price\nBOWL-1,Bowl,8.50\n")
+        sheet.flush()
+        run_sheet("products", sheet.name, by=person, reason="sample")
