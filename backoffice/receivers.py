@@ -53,7 +53,8 @@ def note_failed_sign_in(credentials: dict[str, Any], **_: Any) -> None:
     email = str(credentials.get("email") or credentials.get("username") or "").lower()
     known = User.objects.filter(email=email).first()
     # The typed name may be anything, even a password: it is kept only as the account it names.
-    if changes.current() is not None:
+    if (change := changes.current()) is not None:
+        change.fill(action="auth.sign_in_failed")
         AuditEvent.record("sign_in_failed", subject=known)
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from backoffice import changes, demo
-from backoffice.imports.runs import run_sheet
+from backoffice.imports.files import run_sheet
 from catalog.models import Product
 
 DAYS_AGO = 120

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_filters.widgets import RangeWidget
 
 from backoffice.adminkit.filters import ConsoleFilterSet, DayRangeFilter
 from catalog.models import (
@@ -26,6 +27,8 @@ from catalog.models.prices import PriceChangeQuerySet
 from catalog.models.products import ProductQuerySet
 from catalog.states import PRODUCT_FLOW, REVIEW_FLOW
 
+ANY = _("Any")
+YES_NO = [("1", _("Yes")), ("0", _("No"))]
 STOCK_STATES = [
     ("in", _("In stock")),
     ("low", _("Low: at or below its threshold")),
@@ -50,6 +53,12 @@ def of_stock_state(query: ProductQuerySet, state: str) -> ProductQuerySet:
     return query
 
 
+class AmountRangeWidget(RangeWidget):
+    """From and to, each with its word."""
+
+    template_name = "backoffice/widgets/day_range.html"
+
+
 class CategoryChoice(filters.fields.ModelChoiceField):
     """A choice from the tree, indented by depth."""
 
@@ -65,16 +74,20 @@ class CategoryFilter(filters.ModelChoiceFilter):
 class ProductFilter(ConsoleFilterSet):
     """Products by state, place in the tree, tag, price, stock and age."""
 
-    status = filters.ChoiceFilter(label=_("Status"), choices=PRODUCT_FLOW.choices)
+    status = filters.ChoiceFilter(label=_("Status"), choices=PRODUCT_FLOW.choices, empty_label=ANY)
     category = CategoryFilter(
-        label=_("Category and below"), queryset=category_tree, method="below_category"
+        label=_("Category and below"), queryset=category_tree, method="below_category",
+        empty_label=ANY,
     )
     tag = filters.ModelChoiceFilter(
-        label=_("Tag"), field_name="tags", queryset=lambda _request: Tag.objects.all()
+        label=_("Tag"), field_name="tags", empty_label=ANY,
+        queryset=lambda _request: Tag.objects.all(),
     )
-    price = filters.RangeFilter(label=_("Price"))
-    stock = filters.ChoiceFilter(label=_("Stock"), choices=STOCK_STATES, method="by_stock_state")
-    is_featured = filters.BooleanFilter(label=_("Featured"))
+    price = filters.RangeFilter(label=_("Price"), widget=AmountRangeWidget)
+    stock = filters.ChoiceFilter(
+        label=_("Stock"), choices=STOCK_STATES, method="by_stock_state", empty_label=ANY
+    )
+    is_featured = filters.ChoiceFilter(label=_("Featured"), choices=YES_NO, empty_label=ANY)
     created = DayRangeFilter(label=_("Created"), field_name="created_at")
 
     class Meta:
@@ -89,8 +102,8 @@ class ProductFilter(ConsoleFilterSet):
 
 
 class ReviewFilter(ConsoleFilterSet):
-    status = filters.ChoiceFilter(label=_("Status"), choices=REVIEW_FLOW.choices)
-    rating = filters.RangeFilter(label=_("Stars"))
+    status = filters.ChoiceFilter(label=_("Status"), choices=REVIEW_FLOW.choices, empty_label=ANY)
+    rating = filters.RangeFilter(label=_("Stars"), widget=AmountRangeWidget)
     written = DayRangeFilter(label=_("Written"), field_name="created_at")
 
     class Meta:
@@ -100,12 +113,16 @@ class ReviewFilter(ConsoleFilterSet):
 
 class StockLevelFilter(ConsoleFilterSet):
     location = filters.ModelChoiceFilter(
-        label=_("Location"), queryset=lambda _request: StockLocation.objects.all()
+        label=_("Location"), empty_label=ANY,
+        queryset=lambda _request: StockLocation.objects.all(),
     )
     category = CategoryFilter(
-        label=_("Category and below"), queryset=category_tree, method="below_category"
+        label=_("Category and below"), queryset=category_tree, method="below_category",
+        empty_label=ANY,
     )
-    stock = filters.ChoiceFilter(label=_("Stock"), choices=STOCK_STATES, method="by_stock_state")
+    stock = filters.ChoiceFilter(
+        label=_("Stock"), choices=STOCK_STATES, method="by_stock_state", empty_label=ANY
+    )
 
     class Meta:
         model = StockLevel
@@ -130,9 +147,12 @@ class StockLevelFilter(ConsoleFilterSet):
 
 
 class StockMovementFilter(ConsoleFilterSet):
-    kind = filters.ChoiceFilter(label=_("Kind"), choices=StockMovement.Kind.choices)
+    kind = filters.ChoiceFilter(
+        label=_("Kind"), choices=StockMovement.Kind.choices, empty_label=ANY
+    )
     location = filters.ModelChoiceFilter(
-        label=_("Location"), queryset=lambda _request: StockLocation.objects.all()
+        label=_("Location"), empty_label=ANY,
+        queryset=lambda _request: StockLocation.objects.all(),
     )
     day = DayRangeFilter(label=_("When"), field_name="at")
 
@@ -142,7 +162,7 @@ class StockMovementFilter(ConsoleFilterSet):
 
 
 class PriceChangeFilter(ConsoleFilterSet):
-    price = filters.RangeFilter(label=_("Price"))
+    price = filters.RangeFilter(label=_("Price"), widget=AmountRangeWidget)
     starts = DayRangeFilter(label=_("Starts"), field_name="starts_at")
     ends = DayRangeFilter(label=_("Ends"), field_name="ends_at")
 

@@ -1,5 +1,7 @@
-"""The product sheet: its columns, declared once. Template, mapping, preview, README and export
-are printed from here. Reading and writing is the work of `backoffice.imports`.
+"""The columns of the product sheet, declared once.
+
+Template, mapping, preview, README and export are printed from here. Reading and writing is the work
+of `backoffice.imports`.
 """
 
 from __future__ import annotations
@@ -158,7 +160,7 @@ class ProductResource(ModelResource):
 
 
 def with_sheet_columns(products: QuerySet[Product]) -> QuerySet[Product]:
-    """Return products with everything that their sheet's columns read, in a fixed number of queries."""
+    """Return products with all that their sheet's columns read, in a fixed number of queries."""
     shelf = StockLevel.objects.filter(product=OuterRef("pk"), location__code=MAIN_CODE)
     return (
         products.select_related("parent")

@@ -24,7 +24,9 @@ from orders.models import Customer, Order
 
 FIXTURES = settings.BASE_DIR / "fixtures"
 DAYS = 90
-ORDERS = 180
+ORDERS = 190
+GROWTH = 1.7
+RECENT_DAYS = 4
 DRAFTS = 4
 CARRIERS = (("DHL", "JJD0140"), ("DPD", "0550"), ("GLS", "ZX"))
 
@@ -60,8 +62,9 @@ def load_orders() -> str:
     if Order.objects.exists():
         return "already there"
     story = Story()
-    ages = sorted((story.dice.uniform(0, DAYS) for _ in range(ORDERS)), reverse=True)
-    for days in ages:
+    # Trade grows: more orders in the last weeks than in the first.
+    ages = [DAYS * story.dice.random() ** GROWTH for _ in range(ORDERS)]
+    for days in sorted(ages, reverse=True):
         story.tell(timezone.now() - timedelta(days=days))
     for _ in range(DRAFTS):
         story.write(timezone.now() - timedelta(hours=story.dice.uniform(1, 30)))
@@ -126,7 +129,7 @@ class Story:
         order = self.write(placed_at - timedelta(minutes=self.dice.uniform(2, 30)))
         with self.at(placed_at, "support") as who:
             services.place_order(order_id=order.pk, **who)
-        is_old = timezone.now() - placed_at > timedelta(days=4)
+        is_old = timezone.now() - placed_at > timedelta(days=RECENT_DAYS)
         roll = self.dice.random()
         if roll < (0.02 if is_old else 0.18):
             self._hold(order, placed_at)
@@ -166,7 +169,7 @@ class Story:
         with self.at(moment, "support") as who:
             services.process_order(order_id=order.pk, **who)
         moment += timedelta(hours=self.dice.uniform(2, 40))
-        if moment > timezone.now() or (not is_old and self.dice.random() < 0.4):  # noqa: PLR2004
+        if moment > timezone.now() or (not is_old and self.dice.random() < 0.6):  # noqa: PLR2004
             return
         carrier, stem = self.dice.choice(CARRIERS)
         with self.at(moment, "fulfilment") as who:

@@ -12,6 +12,7 @@ from django.db.models import (
     DecimalField,
     F,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -27,6 +28,8 @@ from orders.axes import PAYMENT_STATES
 from orders.models import Order, Payment, Refund
 from orders.states import ORDER_FLOW
 
+# SQLite adds decimals as binary fractions: sums are compared within half a cent.
+HALF_A_CENT = Decimal("0.005")
 _MONEY = DecimalField(max_digits=12, decimal_places=2)
 
 
@@ -46,10 +49,13 @@ def with_payment_state(orders: QuerySet[Order]) -> QuerySet[Order]:
         - _sum(Payment, kind__in=(kind.VOIDED, kind.CAPTURED)),
     ).annotate(
         payment_state=Case(
-            When(net_paid__gt=0, net_paid__gte=F("total"), then=Value("paid")),
-            When(net_paid__gt=0, refunded__gt=0, then=Value("partly_refunded")),
-            When(net_paid__gt=0, then=Value("partly_paid")),
-            When(authorised__gt=0, then=Value("authorised")),
+            When(
+                Q(net_paid__gt=HALF_A_CENT) & Q(net_paid__gt=F("total") - HALF_A_CENT),
+                then=Value("paid"),
+            ),
+            When(net_paid__gt=HALF_A_CENT, refunded__gt=0, then=Value("partly_refunded")),
+            When(net_paid__gt=HALF_A_CENT, then=Value("partly_paid")),
+            When(authorised__gt=HALF_A_CENT, then=Value("authorised")),
             When(refunded__gt=0, then=Value("refunded")),
             default=Value("unpaid"),
             output_field=CharField(),

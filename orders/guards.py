@@ -81,7 +81,7 @@ def has_lines(order: Order) -> Refused | None:
 
 def not_held(order: Order) -> Refused | None:
     """it is on hold"""
-    return OrderHeld(why=order.hold_reason or "–") if order.is_held else None
+    return OrderHeld(why=order.hold_reason.rstrip(".") or "–") if order.is_held else None
 
 
 def is_held(order: Order) -> Refused | None:

@@ -9,21 +9,28 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 from django.db import models
-from django.db.models import Sum
+from django.db.models import Prefetch, Sum, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.flows import State
-from backoffice.models import ChangeSet, User
+from backoffice.models import ChangeSet
 from backoffice.refused import Text
-from catalog.models import StockLocation
-from orders.models import Address, Contact, Order, OrderLine
+from orders.differences import EMPTY, Difference, Words
+from orders.models import (
+    Cancellation,
+    Order,
+    OrderLine,
+    OrderNote,
+    Payment,
+    Refund,
+    Shipment,
+)
 from orders.sight import Sight
 from orders.states import ORDER_FLOW
 
@@ -33,22 +40,21 @@ FILTERS: dict[str, Text] = {
     "notes": gettext_lazy("Notes"),
 }
 
-# The row itself says when, or another entry says the same in words.
-ORDER_NOISE = {
-    "id", "uuid", "version", "status", "created_at", "updated_at", "placed_at", "completed_at",
-    "cancelled_at",
-}  # fmt: skip
-LINE_NOISE = {"id", "uuid", "order", "product", "sku"}
-LINES_SHOWN = 4
+DETAILS_SHOWN = 2
 
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing that changed, in words."""
-
-    label: str
-    old: str
-    new: str
+# What a step is called once it was taken.
+TAKEN: dict[str, Text] = {
+    "write": gettext_lazy("Written"),
+    "place": gettext_lazy("Placed"),
+    "process": gettext_lazy("Processed"),
+    "process_unpaid": gettext_lazy("Processed without payment"),
+    "hold": gettext_lazy("Put on hold"),
+    "release": gettext_lazy("Released"),
+    "ship": gettext_lazy("Shipped"),
+    "complete": gettext_lazy("Completed"),
+    "cancel": gettext_lazy("Cancelled"),
+    "reopen": gettext_lazy("Reopened"),
+}
 
 
 @dataclass
@@ -65,7 +71,7 @@ class Entry:
     old_state: State | None = None
     new_state: State | None = None
     differences: list[Difference] = field(default_factory=list)
-    line_differences: list[Difference] = field(default_factory=list)
+    details: list[Difference] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
     body: str = ""
 
@@ -74,8 +80,8 @@ class Entry:
         return self.old_state is not self.new_state
 
     @property
-    def folds_lines(self) -> bool:
-        return len(self.line_differences) > LINES_SHOWN
+    def folds_details(self) -> bool:
+        return len(self.details) > DETAILS_SHOWN
 
     def is_shown(self, shown: str) -> bool:
         """Tell whether a filter of FILTERS lets this entry through."""
@@ -92,8 +98,27 @@ class Day:
     entries: list[Entry]
 
 
+def load_story(order: Order) -> None:
+    """Read the order's facts, each kind once, with who and why; a second call asks nothing."""
+    told = {
+        "payments": Payment.objects.all(),
+        "refunds": Refund.objects.all(),
+        "shipments": Shipment.objects.annotate(units=Sum("lines__quantity")),
+        "cancellations": Cancellation.objects.all(),
+        "notes": OrderNote.objects.all(),
+    }
+    prefetch_related_objects(
+        [order],
+        *(
+            Prefetch(name, rows.select_related("change_set__origin").order_by("id"))
+            for name, rows in told.items()
+        ),
+    )
+
+
 def timeline_of(order: Order, *, sight: Sight, shown: str = "all") -> list[Day]:
     """Return what happened to an order, by day, newest first."""
+    load_story(order)
     entries = [entry for entry in _merge(order, sight) if entry.is_shown(shown)]
     return [
         Day(on, list(of_day))
@@ -105,7 +130,7 @@ def _merge(order: Order, sight: Sight) -> list[Entry]:
     """Put each fact and each line's change to the order's own history row of the same click."""
     steps = _rows(order.history.model, id=order.pk)
     lines = _rows(OrderLine.history.model, order_id=order.pk)
-    words = _Words(steps, lines, sight)
+    words = Words(steps, lines, sight)
     entries = [
         _entry_of_step(older, row, words) for older, row in zip([None, *steps], steps, strict=False)
     ]
@@ -118,14 +143,15 @@ def _merge(order: Order, sight: Sight) -> list[Entry]:
             home = _entry(at, change_set, "edit", _("Lines"), "list", sight)
             by_click[change_set.pk].append(home)
             entries.append(home)
-        home.line_differences.append(difference)
+        home.details.append(difference)
     for loose in _facts(order, sight):
         home = None if loose.kind == "note" else _home(by_click[loose.change_set.pk], loose.at)
         if home is None:
             entries.append(loose)
         else:
             home.facts += [_sentence(loose.title, *loose.facts)]
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+    # Sorted, then turned round: of two at the same moment the later one comes first too.
+    return sorted(entries, key=lambda entry: entry.at)[::-1]
 
 
 def _rows(model: type[models.Model], **of: Any) -> list[Any]:
@@ -157,12 +183,20 @@ def _entry(
 # --- History ----------------------------------------------------------------------------------
 
 
-def _entry_of_step(older: Any, row: Any, words: _Words) -> Entry:
+def _entry_of_step(older: Any, row: Any, words: Words) -> Entry:
     step = ORDER_FLOW.steps.get(row.step)
-    differences = words.differences(Order, ORDER_NOISE, older, row) if older else []
-    why = row.change_set.why
+    noise = set(ORDER_NOISE)
+    if older:
+        noise |= {n for n in FIRST_TIME_NOISE if getattr(older, f"{n}_id") is None}
+    # A reason that the order keeps stands under the title already.
+    told = {row.change_set.note, EMPTY} - {""}
+    differences = [
+        difference
+        for difference in (words.differences(Order, noise, older, row) if older else ())
+        if not {difference.old, difference.new} <= told
+    ]
     if step:
-        title = str(step.label)
+        title = str(TAKEN[step.name])
     elif differences:
         title = _("%(what)s changed") % {"what": differences[0].label}
     else:
@@ -174,15 +208,15 @@ def _entry_of_step(older: Any, row: Any, words: _Words) -> Entry:
         title,
         "trip_origin" if step else "edit",
         words.sight,
-        why=why,
+        why=row.change_set.why,
         old_state=ORDER_FLOW.states[older.status] if older else None,
         new_state=ORDER_FLOW.states[row.status],
-        differences=[d for d in differences if d.new != row.change_set.note],
+        differences=differences,
     )
 
 
 def _line_differences(
-    rows: Iterable[Any], words: _Words
+    rows: Iterable[Any], words: Words
 ) -> Iterator[tuple[datetime, ChangeSet, Difference]]:
     last: dict[int, Any] = {}
     for row in rows:
@@ -192,7 +226,7 @@ def _line_differences(
         if row.history_type == "-":
             found = [Difference(row.sku, size, _("removed"))]
         elif older is None:
-            found = [Difference(row.sku, "–", size)]
+            found = [Difference(row.sku, EMPTY, size)]
         else:
             found = [
                 Difference(f"{row.sku} {difference.label}", difference.old, difference.new)
@@ -200,57 +234,6 @@ def _line_differences(
             ]
         for difference in found:
             yield row.history_date, row.change_set, difference
-
-
-class _Words:
-    """Values of history rows in words; rows that they refer to are looked up once per kind."""
-
-    def __init__(self, orders: Sequence[Any], lines: Sequence[Any], sight: Sight) -> None:
-        self.sight = sight
-        self._names: dict[tuple[type[models.Model], Any], str] = {}
-        self._look_up(User, orders, ("customer_id", "assignee_id"), self._user)
-        self._look_up(Contact, orders, ("contact_id",), sight.contact)
-        self._look_up(Address, orders, ("billing_address_id", "shipping_address_id"), sight.address)
-        self._look_up(StockLocation, lines, ("location_id",), str)
-
-    def differences(
-        self, model: type[models.Model], noise: set[str], older: Any, row: Any
-    ) -> list[Difference]:
-        """Return what is not the same in two history rows of one row, in words."""
-        return [
-            Difference(str(f.verbose_name).capitalize(), self._say(f, old), self._say(f, new))
-            for f in model._meta.concrete_fields
-            if f.name not in noise
-            and (old := getattr(older, f.attname)) != (new := getattr(row, f.attname))
-        ]
-
-    def _look_up(
-        self, model: type[models.Model], rows: Sequence[Any], columns: Sequence[str], say: Any
-    ) -> None:
-        """Look up only what some pair of rows differs in: the common page asks nothing."""
-        ids: set[Any] = set()
-        for column in columns:
-            values = {getattr(row, column) for row in rows}
-            ids |= values if len(values) > 1 else set()
-        found = model._base_manager.in_bulk(list(ids - {None})) if ids - {None} else {}
-        self._names |= {(model, pk): say(row) for pk, row in found.items()}
-
-    def _user(self, user: User) -> str:
-        return str(user) if user.is_staff else self.sight.name(str(user))
-
-    def _say(self, of: Any, value: Any) -> str:
-        if value is None or value == "":
-            return "–"
-        if of.remote_field:
-            model = of.remote_field.model._meta.concrete_model
-            return self._names.get((model, value), str(value))
-        if of.choices:
-            value = dict(of.flatchoices).get(value, value)
-        elif isinstance(value, bool):
-            value = _("yes") if value else _("no")
-        elif isinstance(value, Decimal):
-            value = f"{value:,.2f}"
-        return str(value)
 
 
 # --- Facts ------------------------------------------------------------------------------------
@@ -261,30 +244,28 @@ def _sentence(*parts: object) -> str:
 
 
 def _facts(order: Order, sight: Sight) -> Iterator[Entry]:
-    """Yield an entry for each fact of the order: one query for each kind."""
-    for payment in order.payments.select_related("change_set__origin"):
+    """Yield an entry for each fact of the order; `load_story` has read them."""
+    for payment in order.payments.all():
         yield _entry(
             payment.at, payment.change_set, "money",
             _sentence(payment.get_kind_display(), f"{payment.amount:,.2f} {payment.currency}"),
             "payments", sight, why=payment.change_set.why,
             facts=[_sentence(payment.message, payment.gateway, payment.charge)],
         )  # fmt: skip
-    for refund in order.refunds.select_related("change_set__origin"):
+    for refund in order.refunds.all():
         yield _entry(
             refund.at, refund.change_set, "money",
             _sentence(_("Refunded"), f"{refund.amount:,.2f} {refund.currency}"),
             "undo", sight, why=refund.note or refund.change_set.why, facts=[refund.charge],
         )  # fmt: skip
-    for parcel in order.shipments.select_related("change_set__origin").annotate(
-        units=Sum("lines__quantity")
-    ):
+    for parcel in order.shipments.all():
         yield _entry(
             parcel.at, parcel.change_set, "parcel",
             _sentence(_("Shipped"), _("%(units)s units") % {"units": parcel.units or 0}),
             "local_shipping", sight, why=parcel.change_set.why,
             facts=[_sentence(parcel.carrier, parcel.tracking)],
         )  # fmt: skip
-    for cancellation in order.cancellations.select_related("change_set__origin"):
+    for cancellation in order.cancellations.all():
         yield _entry(
             cancellation.at, cancellation.change_set, "step",
             str(cancellation.get_reason_code_display()), "cancel", sight, why=cancellation.note,
@@ -294,7 +275,7 @@ def _facts(order: Order, sight: Sight) -> Iterator[Entry]:
                 _("customer told") if cancellation.is_notified else _("customer not told"),
             ],
         )  # fmt: skip
-    for note in order.notes.select_related("change_set__origin"):
+    for note in order.notes.all():
         yield _entry(
             note.at, note.change_set, "note", _("Note"), "sticky_note_2", sight, body=note.body
         )

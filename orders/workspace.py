@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -20,7 +20,7 @@ from orders.facts import OrderFacts, load_facts
 from orders.models import Order, OrderLine, Payment, PaymentIntent, Refund, Shipment
 from orders.sight import Sight
 from orders.states import ORDER_FLOW
-from orders.timeline import FILTERS, Day, timeline_of
+from orders.timeline import FILTERS, Day, load_story, timeline_of
 
 STEPPER = ("draft", "pending", "processing", "completed")
 
@@ -263,8 +263,13 @@ class Workspace:
 
 
 def payment_state(order: Order) -> State:
-    """Return the payment axis of an order whose facts are loaded."""
-    return PAYMENT_STATES[order.facts.payment_state(order.total)]
+    """Return the payment axis of an order whose facts are loaded.
+
+    Nobody waits for the money of a draft or of a cancelled order: it has no warning colour.
+    """
+    state = PAYMENT_STATES[order.facts.payment_state(order.total)]
+    is_quiet = order.status in {"draft", "cancelled"} and state.tone == "warning"
+    return replace(state, tone="neutral") if is_quiet else state
 
 
 def fulfilment_state(order: Order) -> State:
@@ -292,15 +297,16 @@ def workspace_of(order: Order, *, user: User, shown: str = "all") -> Workspace:
     shown: which entries of the timeline, a key of FILTERS.
     """
     sight = Sight.of(user)
+    load_story(order)
     return Workspace(
         order=order,
         user=user,
         sight=sight,
         buttons=buttons_of(ORDER_FLOW.offers(order, user)),
         lines=lines_of(order),
-        payments=list(order.payments.order_by("id")),
-        refunds=list(order.refunds.order_by("id")),
-        parcels=list(order.shipments.order_by("id")),
+        payments=list(order.payments.all()),
+        refunds=list(order.refunds.all()),
+        parcels=list(order.shipments.all()),
         timeline=timeline_of(order, sight=sight, shown=shown),
         shown=shown,
         next_waiting=next_waiting(order),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from tempfile import NamedTemporaryFile
 
 from backoffice import changes
-from backoffice.imports.runs import run_sheet
+from backoffice.imports.files import run_sheet
 from backoffice.models import User
 from catalog import services as catalog
 from catalog.models import Product

@@ -71,7 +71,7 @@ def addresses() -> list[Address]:
             kinds = pattern.pattern.converters
             if "object_id" in kinds and row is None:
                 continue
-            names = [a for a in acts if "name" in kinds] or [""]
+            names = list(acts) if "name" in kinds else [""]
             for name in names:
                 filled = path
                 for argument in kinds:

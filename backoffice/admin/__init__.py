@@ -1,5 +1,5 @@
 """The ground's own pages: people, roles, and the record of who did what."""
 
-from backoffice.admin import audit, navigation, users
+from backoffice.admin import audit, home, imports, navigation, users
 
-__all__ = ["audit", "navigation", "users"]
+__all__ = ["audit", "home", "imports", "navigation", "users"]

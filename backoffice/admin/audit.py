@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.adminkit.console import ConsoleAdmin, Queue, badge
 from backoffice.adminkit.everything import page_of, sections_of
 from backoffice.adminkit.filters import ConsoleFilterSet, DayRangeFilter
-from backoffice.adminkit.timeline import in_words
+from backoffice.adminkit.timeline import action_words, in_words
 from backoffice.models import AuditEvent, ChangeSet
 
 
@@ -59,7 +59,8 @@ class ChangeSetAdmin(ConsoleAdmin):
 
     @admin.display(description=_("Action"), ordering="action")
     def action_label(self, row: ChangeSet) -> SafeString:
-        return format_html('<span class="bo-strong">{}</span>', row.action or "–")
+        words = action_words(row.action) or row.get_channel_display()
+        return format_html('<span class="bo-strong" title="{}">{}</span>', row.action, words)
 
     @admin.display(description=_("Door"), ordering="channel")
     def channel_label(self, row: ChangeSet) -> SafeString:
@@ -81,12 +82,12 @@ class ChangeSetAdmin(ConsoleAdmin):
             return HttpResponseNotAllowed(["GET"])
         if not self.has_view_permission(request):
             raise PermissionDenied
-        row = self.get_queryset(request).select_related("origin").filter(pk=object_id).first()
+        row = self.get_object(request, object_id)
         if row is None:
             raise Http404
         context = {
             **self.admin_site.each_context(request),
-            "title": row.action or str(row),
+            "title": action_words(row.action) or str(row),
             "opts": self.opts,
             "object": row,
             "change_set": row,
@@ -100,6 +101,7 @@ class ChangeSetAdmin(ConsoleAdmin):
 
 def _facts(row: ChangeSet) -> list[tuple[Any, Any]]:
     facts = [
+        (_("Action"), row.action or "–"),
         (_("When"), in_words(row.at)),
         (_("Who"), f"{row.who} ({row.get_actor_kind_display()})"),
         (_("Door"), row.get_channel_display()),
@@ -165,7 +167,9 @@ class AuditEventAdmin(ConsoleAdmin):
 
     @admin.display(description=_("Change set"))
     def change_set_link(self, row: AuditEvent) -> SafeString:
-        return format_html('<a class="bo-link" href="{}">{}</a>', page_of(row.change_set), row.change_set)
+        return format_html(
+            '<a class="bo-link" href="{}">{}</a>', page_of(row.change_set), row.change_set
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields

@@ -52,7 +52,9 @@ register(
 
 @search_source(permission="backoffice.view_user", label=_("Staff"), order=900)
 def search_staff(user: User, text: str, limit: int) -> Iterable[Hit]:
-    matches = Q(email__icontains=text) | Q(first_name__icontains=text) | Q(last_name__icontains=text)
+    matches = (
+        Q(email__icontains=text) | Q(first_name__icontains=text) | Q(last_name__icontains=text)
+    )
     for person in User.objects.filter(matches, is_staff=True).order_by("email")[:limit]:
         yield Hit(
             title=person.get_full_name(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -25,7 +24,7 @@ from backoffice import people
 from backoffice.adminkit.acts import Act
 from backoffice.adminkit.console import ConsoleAdmin, Queue, badge
 from backoffice.adminkit.display import number
-from backoffice.adminkit.forms import ConsoleForm
+from backoffice.adminkit.forms import ConsoleForm, time_zones
 from backoffice.adminkit.timeline import in_words
 from backoffice.flows import Ask
 from backoffice.models import User
@@ -34,17 +33,13 @@ from backoffice.refused import Refused
 REASON = Ask("reason", _("Reason"), required=True, help=_("For whoever asks next month."))
 
 
-def _zones() -> list[tuple[str, str]]:
-    return [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]
-
-
 class PersonForm(ConsoleForm):
     roles = forms.MultipleChoiceField(
         label=_("Roles"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=_("A role is a set of permissions; they are written in code."),
     )  # fmt: skip
     time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=_zones, initial="UTC", widget=UnfoldAdminSelect2Widget
+        label=_("Time zone"), choices=time_zones, initial="UTC", widget=UnfoldAdminSelect2Widget
     )
     language = forms.ChoiceField(
         label=_("Language"), choices=settings.LANGUAGES, widget=UnfoldAdminSelectWidget
@@ -116,12 +111,14 @@ class UserAdmin(ConsoleAdmin):
         Act(
             "deactivate", _("Deactivate"), people.CHANGE, asks=(REASON,), tone="danger",
             one=people.deactivate_user, dismiss=_("Keep the account"), refusal=_is_closed,
+            applies=lambda row: row.is_active,
             effect=_("the person is signed out and cannot sign in again"),
             done=_("{row} can no longer sign in."),
         ),
         Act(
             "reactivate", _("Reactivate"), people.CHANGE, asks=(REASON,), tone="info",
             one=people.reactivate_user, refusal=_is_open,
+            applies=lambda row: not row.is_active,
             effect=_("the person may sign in again, with the roles they had"),
             done=_("{row} can sign in again."),
         ),
@@ -137,7 +134,9 @@ class UserAdmin(ConsoleAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).filter(is_staff=True).prefetch_related("groups")
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         kwargs.setdefault("form", PersonForm if change else NewPersonForm)
         form = super().get_form(request, obj, change, **kwargs)
         if obj is not None and obj.pk == request.user.pk and "roles" in form.base_fields:
@@ -145,9 +144,7 @@ class UserAdmin(ConsoleAdmin):
             form.base_fields["roles"].help_text = _("Nobody changes their own roles.")
         return form
 
-    def perform_save(
-        self, request: HttpRequest, form: Any, obj: User, *, change: bool
-    ) -> User:
+    def perform_save(self, request: HttpRequest, form: Any, obj: User, *, change: bool) -> User:
         data = form.cleaned_data
         details = {name: data[name] for name in people.DETAILS}
         profile = {name: data[name] for name in people.PROFILE}

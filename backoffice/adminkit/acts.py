@@ -35,6 +35,7 @@ class Act:
     key: the keyword's stem when it is not the model's name ("product" → product_id, product_ids).
     effect: one clause, shown in the dialog. done: what a success says; "{row}" is the row.
     dismiss: the button that closes the dialog; refusal: why it is closed for a loaded row.
+    applies: for which rows it is offered at all (a toggle shows one of its two sides).
     is_quiet: kept out of the row's buttons (offered for a selection only).
     """
 
@@ -51,6 +52,7 @@ class Act:
     done: Text = ""
     dismiss: Text = _("Back")
     refusal: Callable[[Any], Refused | None] | None = None
+    applies: Callable[[Any], bool] | None = None
     is_quiet: bool = False
     step: Step | None = field(default=None, repr=False)
 
@@ -81,6 +83,9 @@ class Act:
     def is_allowed(self, user: User) -> bool:
         """True when the person's role has the act's permission; the verb checks again."""
         return user.is_active and user.has_perm(self.permission)
+
+    def applies_to(self, row: Any) -> bool:
+        return self.applies is None or self.applies(row)
 
     def closed_because(self, row: Any) -> Refused | None:
         """Return why the act is closed for a row whose facts are loaded, or None."""

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib.admin import ShowFacets
+from django.contrib.admin import ShowFacets, display
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.admin import StackedInline as UnfoldStackedInline
 from unfold.admin import TabularInline as UnfoldTabularInline
@@ -37,6 +39,16 @@ __all__ = [
 ]
 
 
+class _NotKept:
+    """Drops what Unfold wants to keep on the admin, an object that all requests share."""
+
+    def __get__(self, admin: Any, owner: Any = None) -> Any:
+        raise AttributeError("request")
+
+    def __set__(self, admin: Any, value: Any) -> None:
+        pass
+
+
 class ConsoleAdmin(ServesActs, ShowsHistory, SavesByService, ModelAdmin):
     """The base of every admin of ours.
 
@@ -48,6 +60,8 @@ class ConsoleAdmin(ServesActs, ShowsHistory, SavesByService, ModelAdmin):
     filterset_class: type | None = None
     # True: `load_facts` runs for each page of the list, so that columns may read the facts.
     list_needs_facts = False
+    # Acts whose buttons stand in the column "row_buttons" of the list.
+    list_acts: Sequence[str] = ()
 
     list_per_page = 50
     list_max_show_all = 200
@@ -60,6 +74,7 @@ class ConsoleAdmin(ServesActs, ShowsHistory, SavesByService, ModelAdmin):
     list_editable = ()
     warn_unsaved_form = True
     save_as = False
+    request = _NotKept()
 
     # --- Lists ---------------------------------------------------------------------------------
 
@@ -73,11 +88,24 @@ class ConsoleAdmin(ServesActs, ShowsHistory, SavesByService, ModelAdmin):
 
     def prepare_page(self, request: HttpRequest, rows: Any) -> Any:
         """Return the rows of one page of the list; the place to load what its columns read."""
-        if not self.list_needs_facts:
+        if not (self.list_needs_facts or self.list_acts):
             return rows
         rows = list(rows)
         self.load_facts(rows)
+        if self.list_acts:
+            for row in rows:
+                offers = self.row_offers(request, row)
+                row.list_offers = [o for o in offers if o.is_open and o.act.name in self.list_acts]
         return rows
+
+    @display(description="")
+    def row_buttons(self, row: Any) -> SafeString:
+        """A column with the open ones of `list_acts`, each a button with its dialog."""
+        return format_html_join(
+            " ",
+            '<a class="bo-btn bo-btn-row" href="{}" data-dialog>{}</a>',
+            ((offer.url, offer.act.label) for offer in row.list_offers),
+        )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ConsoleChangeList
@@ -85,9 +113,8 @@ class ConsoleAdmin(ServesActs, ShowsHistory, SavesByService, ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        # Not through Unfold's own method: it keeps the request on this shared object.
         context = {"bulk_acts": self.bulk_acts(request), **(extra_context or {})}
-        return super(ModelAdmin, self).changelist_view(request, context)
+        return super().changelist_view(request, context)
 
     @property
     def media(self) -> forms.Media:

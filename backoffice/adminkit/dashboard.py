@@ -8,20 +8,13 @@ from django.http import HttpRequest
 
 from backoffice.adminkit.charts import draw
 from backoffice.cards import Chart, Kpi, Panel, cards_for
+from backoffice.models import User
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Fill the home page's context (Unfold's DASHBOARD_CALLBACK)."""
     user = request.user
-    context["kpis"] = [
-        {
-            "card": kpi,
-            "value": kpi.value(user),
-            "hint": kpi.hint(user) if callable(kpi.hint) else kpi.hint,
-            "tone": kpi.tone,
-        }
-        for kpi in cards_for(Kpi, user)
-    ]
+    context["kpis"] = [_figure(kpi, user) for kpi in cards_for(Kpi, user)]
     context["charts"] = [
         {"card": chart, "drawing": draw(chart.series(user), chart.kind)}
         for chart in cards_for(Chart, user)
@@ -35,3 +28,14 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         for panel in cards_for(Panel, user)
     ]
     return context
+
+
+def _figure(kpi: Kpi, user: User) -> dict[str, Any]:
+    value = kpi.value(user)
+    return {
+        "card": kpi,
+        "value": value,
+        "hint": kpi.hint(user) if callable(kpi.hint) else kpi.hint,
+        # Nothing is no reason for alarm, nor for joy.
+        "tone": kpi.tone if value not in (0, "0", None) else "neutral",
+    }

@@ -56,5 +56,7 @@ def money(amount: Decimal | float | None, currency: str = "") -> SafeString:
 
 def number(value: int | None) -> SafeString:
     """Return a whole number, right-aligned in lists."""
-    text = "–" if value is None else formats.number_format(value, use_l10n=True, force_grouping=True)
+    text = (
+        "–" if value is None else formats.number_format(value, use_l10n=True, force_grouping=True)
+    )
     return format_html('<span class="bo-money">{}</span>', text)

@@ -148,6 +148,12 @@ class SavesByService(Base):
 
     log_change = log_addition
 
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> list[Any]:
+        """Django's words ask formsets what they saved; ours save nothing, and nobody reads them."""
+        return []
+
     def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
         """See log_addition."""
 
@@ -157,6 +163,8 @@ class SavesByService(Base):
         """Show both values, field by field, with the way to keep either."""
         sent_form = request.console_form
         row = self.model._default_manager.get(pk=sent_form.instance.pk)
+        # The sentence names the row as it is, not as this person wanted to call it.
+        stale = StaleVersion(**{**stale.facts, "what": row})
         now_form = type(sent_form)(instance=row)
         base = self._version_of(row, sent_form.cleaned_data.get("version"))
         base_form = type(sent_form)(instance=base.instance) if base is not None else None
@@ -217,7 +225,9 @@ def _text(form: Any, name: str) -> str:
     else:
         value = form.get_initial_for_field(field, name)
         if hasattr(field, "queryset") and value not in (None, ""):
-            value = field.queryset.filter(pk=value).first() if not isinstance(value, list) else value
+            value = (
+                field.queryset.filter(pk=value).first() if not isinstance(value, list) else value
+            )
     if isinstance(value, list | tuple | models.QuerySet):
         return ", ".join(sorted(str(item) for item in value)) or timeline.EMPTY
     choices = getattr(field, "choices", None)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets as unfold
 
@@ -100,7 +102,12 @@ class ActForm(forms.Form):
     CARRIED = ("idempotency_key", "row_version", "next_page")
 
     def __init__(
-        self, asks: Sequence[Ask], data: Any = None, *, version: int | None = None, next_page: str = ""
+        self,
+        asks: Sequence[Ask],
+        data: Any = None,
+        *,
+        version: int | None = None,
+        next_page: str = "",
     ) -> None:
         start = {"idempotency_key": uuid7().hex, "row_version": version, "next_page": next_page}
         super().__init__(data, initial=start)
@@ -124,6 +131,25 @@ class ActForm(forms.Form):
         """Give the form shown again a key of its own: the refused one is spent."""
         self.data = self.data.copy()
         self.data["idempotency_key"] = uuid7().hex
+
+
+def time_zones() -> list[tuple[str, str]]:
+    return [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]
+
+
+class PreferencesForm(forms.Form):
+    """What people choose for themselves."""
+
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=time_zones,
+        initial="UTC",
+        help_text=_("All times in the console are shown in it."),
+        widget=unfold.UnfoldAdminSelect2Widget,
+    )
+    language = forms.ChoiceField(
+        label=_("Language"), choices=settings.LANGUAGES, widget=unfold.UnfoldAdminSelectWidget
+    )
 
 
 class ConsoleForm(forms.ModelForm):

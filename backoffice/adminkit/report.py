@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.text import capfirst
 
 from backoffice.adminkit.acts import Act
 from backoffice.ids import uuid7
+from backoffice.refused import Refused
 from backoffice.steps import Outcome
 
 SESSION_KEY = "act_reports"
@@ -69,17 +71,28 @@ def recall(request: HttpRequest, key: str) -> Report | None:
     kept = request.session.get(SESSION_KEY, {}).get(key)
     if kept is None:
         return None
-    groups: dict[tuple[str, str], RefusedGroup] = {}
-    for pk, title, code, message, way_out in kept["refused"]:
-        sentence = _without(title, message)
-        group = groups.setdefault((code, sentence), RefusedGroup(code, sentence, way_out, []))
-        group.lines.append(Line(pk, title))
     return Report(
         act=kept["act"],
         label=kept["label"],
         done=[Line(pk, title) for pk, title in kept["done"]],
-        groups=sorted(groups.values(), key=lambda group: -len(group.lines)),
+        groups=_grouped(kept["refused"]),
     )
+
+
+def closed_groups(closed: Sequence[tuple[Any, Refused]]) -> list[RefusedGroup]:
+    """Return what a bulk act will refuse, grouped by sentence, for its dialog."""
+    return _grouped(
+        [str(row.pk), str(row), why.code, why.message, why.way_out] for row, why in closed
+    )
+
+
+def _grouped(refused: Iterable[Sequence[str]]) -> list[RefusedGroup]:
+    groups: dict[tuple[str, str], RefusedGroup] = {}
+    for pk, title, code, message, way_out in refused:
+        sentence = _without(title, message)
+        group = groups.setdefault((code, sentence), RefusedGroup(code, sentence, way_out, []))
+        group.lines.append(Line(pk, title))
+    return sorted(groups.values(), key=lambda group: -len(group.lines))
 
 
 def _without(title: str, message: str) -> str:

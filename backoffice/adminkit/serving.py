@@ -95,17 +95,20 @@ class ServesActs(Base):
         return [act for act in self.get_acts().values() if act.is_allowed(request.user)]
 
     def row_offers(self, request: HttpRequest, row: Any) -> list[RowOffer]:
-        """Return what this person may do to a row whose facts are loaded, open acts first."""
+        """Return what this person may do to a row whose facts are loaded.
+
+        Open acts first, and of them the dangerous ones last.
+        """
         offers = []
         for act in self.allowed_acts(request):
-            if act.for_one is None or act.is_quiet:
+            if act.for_one is None or act.is_quiet or not act.applies_to(row):
                 continue
             step = act.step
             if step is not None and step.flow.state_of(row).name not in step.sources:
                 continue
             url = self.admin_path("act", row.pk, act.name)
             offers.append(RowOffer(act, url, act.closed_because(row)))
-        return sorted(offers, key=lambda offer: not offer.is_open)
+        return sorted(offers, key=lambda o: (not o.is_open, o.is_open and o.act.tone == "danger"))
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Add the bulk acts this person may do; nothing of Django's own (raw deletes)."""
@@ -301,7 +304,7 @@ class ServesActs(Base):
         refused: Refused | None = None,
         status: int = 200,
     ) -> HttpResponse:
-        closed: list[tuple[Model, Refused]] = []
+        closed: list[tuple[Any, Refused]] = []
         if many and refused is None:
             self.load_facts(rows)
             closed = [(r, why) for r in rows if (why := act.closed_because(r)) is not None]
@@ -314,7 +317,8 @@ class ServesActs(Base):
             "rows": rows,
             "row": rows[0] if rows and not many else None,
             "many": many,
-            "closed": closed,
+            "closed": reports.closed_groups(closed),
+            "closed_count": len(closed),
             "open_count": len(rows) - len(closed),
             "facts": self.act_facts(request, act, rows),
             "button": act.label if many else self.act_button(request, act, rows),

@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
+from backoffice import people
+from backoffice.adminkit.forms import PreferencesForm
 from backoffice.adminkit.palette import find
 from backoffice.cards import NavItem, cards_for
 
@@ -30,6 +39,29 @@ class ConsoleSite(UnfoldAdminSite):
         if self.has_permission(request):
             context["goto_items"] = [i for i in cards_for(NavItem, request.user) if i.key]
         return context
+
+    def extra_urls(self) -> list[URLPattern]:
+        """Addresses beside Django's own (Unfold asks for them by this name)."""
+        return [path("me/", self.admin_view(self.my_settings), name="my_settings")]
+
+    def my_settings(self, request: HttpRequest) -> HttpResponse:
+        """Let a person choose their own time zone and language."""
+        if request.method not in {"GET", "HEAD", "POST"}:
+            return HttpResponseNotAllowed(["GET", "POST"])
+        profile = request.user.profile
+        start = {
+            "time_zone": profile.time_zone,
+            "language": profile.language or settings.LANGUAGE_CODE,
+        }
+        form = PreferencesForm(request.POST or None, initial=start)
+        if request.method == "POST" and form.is_valid():
+            people.set_own_preferences(**form.cleaned_data, by=request.user, reason="")
+            messages.success(request, _("Your settings are saved."))
+            return HttpResponseRedirect(reverse(f"{self.name}:my_settings"))
+        context = {**self.each_context(request), "title": _("My settings"), "form": form}
+        return TemplateResponse(
+            request, "backoffice/my_settings.html", context, status=422 if form.errors else 200
+        )
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -64,7 +96,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     for item in cards_for(NavItem, request.user):
         if not item.in_sidebar:
             continue
-        path = item.path.partition("?")[0]
+        place = item.path.partition("?")[0]
         badge = item.badge(request.user) if item.badge is not None else None
         groups.setdefault(str(item.group), []).append(
             {
@@ -73,7 +105,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 "link": item.path,
                 "badge": str(badge) if badge else None,
                 "badge_variant": "primary",
-                "active": _is_here(request, item, path),
+                "active": _is_here(request, item, place),
                 # Only what is allowed is listed; Unfold shows items without this to everybody.
                 "permission": lambda _request: True,
             }

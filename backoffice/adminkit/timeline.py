@@ -9,15 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.flows import Flow, Tone
+from backoffice.flows import Flow, Tone, all_flows
 from backoffice.refused import Text
 
 PAGE_ROWS = 50
@@ -186,6 +188,29 @@ class Words:
         if column.flatchoices:
             return str(dict(column.flatchoices).get(value, value))
         return in_words(value)
+
+
+@cache
+def _permission_words() -> dict[str, str]:
+    words = {}
+    for model in apps.get_models():
+        meta = model._meta
+        words |= {f"{meta.app_label}.{code}": str(name) for code, name in meta.permissions}
+        for verb in meta.default_permissions:
+            code = f"{meta.app_label}.{verb}_{meta.model_name}"
+            words[code] = f"Can {verb} {meta.verbose_name}"
+    return words
+
+
+def action_words(action: str) -> str:
+    """Return what a change set calls its action, for people: "orders.cancel" → "Cancel order"."""
+    app, _dot, name = action.partition(".")
+    for flow in all_flows():
+        if flow.app_label == app and name in flow.steps:
+            return f"{flow.steps[name].label} {flow.model._meta.verbose_name}"
+    known = _permission_words().get(action)
+    text = known.removeprefix("Can ") if known else (name or app).replace("_", " ")
+    return str(capfirst(text))
 
 
 def in_words(value: Any) -> str:

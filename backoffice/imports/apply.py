@@ -81,9 +81,9 @@ def _claim(run: ImportRun, *, sha256: str, now: datetime) -> None:
         raise refusals.RunExpired(hours=settings.IMPORT_EXPIRES_HOURS)
     if run.state == State.VALIDATED and not receive.is_intact(run.stored_as, run.sha256):
         raise refusals.ContentChanged
-    claimed = ImportRun.objects.filter(
-        pk=run.pk, state=State.VALIDATED, expires_at__gt=now
-    ).update(state=State.RUNNING, started_at=now)
+    claimed = ImportRun.objects.filter(pk=run.pk, state=State.VALIDATED, expires_at__gt=now).update(
+        state=State.RUNNING, started_at=now
+    )
     run.refresh_from_db()
     if not claimed:
         raise refusals.RunNotWaiting(state=run.get_state_display().lower())
@@ -115,19 +115,22 @@ class _Application:
             try:
                 with transaction.atomic(), self._change() as change:
                     self._write(change)
-                return
             except _Undone:
                 if self.run.policy == Policy.ALL_OR_NOTHING or len(self.refused) == before:
                     break
+            else:
+                return
         self._keep_refusals()
         self._refuse_all()
 
     def _change(self) -> Any:
         """Open a change set of this run's own, through whichever door it came."""
         outer = changes.current()
-        origin = {
-            name: getattr(outer, name) for name in ("request_id", "ip", "user_agent")
-        } if outer else {}  # fmt: skip
+        origin = (
+            {name: getattr(outer, name) for name in ("request_id", "ip", "user_agent")}
+            if outer
+            else {}
+        )
         return changes.change(
             separate=True,
             action=self.kind.action,
@@ -190,7 +193,8 @@ class _Application:
         """Say on the run and its rows what was written: part of the same transaction."""
         self._keep_refusals()
         model = self.kind.model
-        uuids = dict(model._default_manager.filter(pk__in=work.made.values()).values_list("pk", "uuid"))
+        rows = model._default_manager.filter(pk__in=work.made.values())
+        uuids = dict(rows.values_list("pk", "uuid"))
         made = []
         for row in work.new:
             pk = work.made[row.key]
@@ -223,11 +227,19 @@ def _drift(
     if target_id is None:
         if row.current is None:
             return None
-        return Fault("created_since", _("{key} was created by somebody else since the preview."),
-                     _("Import the file again and read the new preview."), key=row.key)  # fmt: skip
+        return Fault(
+            "created_since",
+            _("{key} was created by somebody else since the preview."),
+            _("Import the file again and read the new preview."),
+            key=row.key,
+        )
     if row.current is None or row.current.pk != target_id:
-        return Fault("gone_since", _("{key} is no longer there under this key."),
-                     _("Import the file again and read the new preview."), key=row.key)  # fmt: skip
+        return Fault(
+            "gone_since",
+            _("{key} is no longer there under this key."),
+            _("Import the file again and read the new preview."),
+            key=row.key,
+        )
     for name, (old, _new) in seen.items():
         now = columns[name].export(row.current)
         if now != old:
@@ -235,6 +247,8 @@ def _drift(
                 "changed_since",
                 _("{label} was changed since the preview: it showed {old}, now it is {now}."),
                 _("Import the file again and read the new preview."),
-                label=columns[name].label, old=shown(old) or "–", now=shown(now) or "–",
-            )  # fmt: skip
+                label=columns[name].label,
+                old=shown(old) or "–",
+                now=shown(now) or "–",
+            )
     return None

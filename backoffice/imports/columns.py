@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
 from import_export.widgets import Widget
 
-from backoffice.imports import parse
+from backoffice.imports import compound, parse
 from backoffice.imports.parse import Text
 
 
 class Column(Field):
     """A column of a sheet: what it is called, means, looks like, and who may write it.
 
-    example: a cell for the template. is_required: a new row needs it. permission: what a person needs to change
-    it on an existing row, as `has_perm` takes it; creation_permission: to fill it on a new one.
+    example: a cell for the template. is_required: a new row needs it. permission: what a person
+    needs to change it on an existing row, as `has_perm` takes it; creation_permission: to fill it
+    on a new one.
     """
 
     def __init__(
@@ -34,7 +34,6 @@ class Column(Field):
         help_text: Text,
         example: str = "",
         is_required: bool = False,
-        is_money: bool = False,
         permission: str = "",
         creation_permission: str = "",
         **options: Any,
@@ -44,7 +43,6 @@ class Column(Field):
         self.help_text = help_text
         self.example = example
         self.is_required = is_required
-        self.is_money = is_money
         self.permission = permission
         self.creation_permission = creation_permission
 
@@ -60,6 +58,10 @@ class Column(Field):
     def write(self, value: Any) -> str:
         """Return the canonical text of a value."""
         return self.widget.render(value)
+
+    @property
+    def is_money(self) -> bool:
+        return isinstance(self.widget, MoneyWidget)
 
     @property
     def is_number(self) -> bool:
@@ -131,7 +133,10 @@ class YesNoWidget(StrictWidget):
         return parse.yes_no(value)
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return "" if value is None else str(_("yes") if value else _("no"))
+        # The sheet's own words, not the screen's: a file must mean the same in every language.
+        if value is None:
+            return ""
+        return "yes" if value else "no"
 
 
 class PathWidget(StrictWidget):
@@ -142,7 +147,7 @@ class PathWidget(StrictWidget):
         self.longest = longest
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> tuple[str, ...]:
-        return parse.path(value, longest=self.longest)
+        return compound.path(value, longest=self.longest)
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return " > ".join(" ".join(level.split()) for level in value or ())
@@ -156,7 +161,7 @@ class WordsWidget(StrictWidget):
         self.longest = longest
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> tuple[str, ...]:
-        return parse.words(value, longest=self.longest)
+        return compound.words(value, longest=self.longest)
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         words = sorted(value or (), key=lambda word: (word.casefold(), word))
@@ -167,7 +172,7 @@ class PairsWidget(StrictWidget):
     """Names with a value each: "Colour=Slate; Size=M"."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> dict[str, str]:
-        return parse.pairs(value)
+        return compound.pairs(value)
 
     def render(self, value: Mapping[str, Any] | None, obj: Any = None, **kwargs: Any) -> str:
-        return parse.joined_pairs(value or {})
+        return compound.joined_pairs(value or {})

@@ -48,9 +48,16 @@ def decode(content: bytes) -> tuple[str, list[Note]]:
     except UnicodeDecodeError as error:
         raise refusals.UnreadableText(why=_("it is neither UTF-8 nor Windows-1252")) from error
     return text, [
-        Note("encoding_guessed", str(_("The file is not UTF-8; it was read as Windows-1252. "
-                                       "Check that accented letters look right below.")))
-    ]  # fmt: skip
+        Note(
+            "encoding_guessed",
+            str(
+                _(
+                    "The file is not UTF-8; it was read as Windows-1252. "
+                    "Check that accented letters look right below."
+                )
+            ),
+        )
+    ]
 
 
 def detect_delimiter(text: str, known: Collection[str]) -> str:
@@ -67,7 +74,9 @@ def detect_delimiter(text: str, known: Collection[str]) -> str:
     return found[0]
 
 
-def read_delimited(content: bytes, known: Collection[str]) -> tuple[list[Note], Iterator[SourceRow]]:
+def read_delimited(
+    content: bytes, known: Collection[str]
+) -> tuple[list[Note], Iterator[SourceRow]]:
     """Return notes, and the rows that are not blank, the header first.
 
     Refuses, while it is read: UnreadableText, UnclosedQuote, CellTooLong.

@@ -82,15 +82,16 @@ def refused_rows(run: ImportRun) -> IO[bytes]:
     def rows() -> Iterator[Sequence[str]]:
         refused = run.rows.filter(verdict=Verdict.REFUSED).order_by("line", "id")
         for row in refused.iterator(chunk_size=CHUNK_ROWS):
-            reasons = [
-                ": ".join(part for part in (error["column"], f"{error['message']} {error['hint']}".strip()) if part)
-                for error in row.errors
-            ]
             cells = ["" if cell is None else str(cell) for cell in row.source[:width]]
-            yield [*cells, str(row.line), " ".join(reasons)]
+            yield [*cells, str(row.line), " ".join(_reason(error) for error in row.errors)]
 
     write_csv(out, [*run.header, *REPORT_COLUMNS], rows())
     return io.BytesIO(out.getvalue().encode())
+
+
+def _reason(error: Mapping[str, str]) -> str:
+    where = f"{error['column']}: " if error["column"] else ""
+    return f"{where}{error['message']} {error['hint']}".rstrip()
 
 
 def _texts(

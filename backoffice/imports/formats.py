@@ -49,8 +49,9 @@ def write_csv(out: IO[str], header: Sequence[str], rows: Iterable[Sequence[str]]
     writer = csv.writer(out)
     writer.writerow([quoted(name) for name in header])
     count = 0
-    for count, row in enumerate(rows, start=1):
+    for row in rows:
         writer.writerow([quoted(cell) for cell in row])
+        count += 1
     return count
 
 
@@ -66,7 +67,8 @@ def write_xlsx(
             sheet.write(_start(headings).encode())
             sheet.write(_row(1, [(heading.name, _HEAD) for heading in headings]).encode())
             styles = [heading.style for heading in headings]
-            for count, row in enumerate(rows, start=1):
+            for row in rows:
+                count += 1
                 sheet.write(_row(count + 1, zip(row, styles, strict=True)).encode())
             sheet.write(b"</sheetData></worksheet>")
     return count

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 Text = str | Promise
 
 MAX_WHOLE = 2_147_483_647  # the integer column of both databases
+WHOLE_DIGITS = 16  # more cannot be in range, and need not be read
 MAX_MONEY = Decimal("9999999999.99")
 
 _EXCEL_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!"}
@@ -27,7 +28,7 @@ _YES = {"yes", "true", "1"}
 _NO = {"no", "false", "0"}
 
 
-class Fault(ValueError):
+class Fault(ValueError):  # noqa: N818  (the word of the trade: a cell has a fault)
     """What is wrong with a cell: a code for machines, a sentence and a way out for people."""
 
     def __init__(self, code: str, message: Text, hint: Text = "", **facts: Any) -> None:
@@ -122,7 +123,7 @@ def free_text(value: Any, *, longest: int | None = None, lines: bool = False) ->
 
 
 def code(value: Any, *, longest: int | None = None) -> str:
-    """Return an identifier exactly as written. A number cell has lost its leading zeros: refused."""
+    """Return an identifier exactly as written; a number cell has lost its leading zeros."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise Fault(
             "number_cell",
@@ -173,7 +174,7 @@ def whole_number(value: Any) -> int | None:
     if not text:
         return None
     if re.fullmatch(r"[0-9]+(?:\.0)?", text):
-        number = int(text.removesuffix(".0")) if len(text) < 20 else MAX_WHOLE + 1
+        number = int(text.removesuffix(".0")) if len(text) <= WHOLE_DIGITS else MAX_WHOLE + 1
         if number > MAX_WHOLE:
             raise Fault("too_large", _("{value} is too large."), value=shown(text))
         return number
@@ -228,101 +229,6 @@ def currency(value: Any) -> str:
     return text
 
 
-def path(value: Any, *, longest: int | None = None) -> tuple[str, ...]:
-    """Return the levels of "Kitchen > Coffee", from the root."""
-    text = free_text(value)
-    if not text:
-        return ()
-    levels = tuple(" ".join(level.split()) for level in text.split(">"))
-    if not all(levels):
-        raise Fault(
-            "empty_level",
-            _("“{value}” has an empty level."),
-            _("Write the levels parted by one “>”: Kitchen > Coffee."),
-            value=shown(text),
-        )
-    for level in levels:
-        if longest is not None and len(level) > longest:
-            raise Fault(
-                "too_long",
-                _("The level “{value}” has {count} characters; {limit} are allowed."),
-                value=shown(level),
-                count=len(level),
-                limit=longest,
-            )
-    return levels
-
-
-def words(value: Any, *, longest: int | None = None) -> tuple[str, ...]:
-    """Return words parted by commas, each once whatever its case, in alphabetical order."""
-    found: dict[str, str] = {}
-    for part in free_text(value).split(","):
-        word = " ".join(part.split())
-        if not word:
-            continue
-        if longest is not None and len(word) > longest:
-            raise Fault(
-                "too_long",
-                _("“{value}” has {count} characters; {limit} are allowed."),
-                value=shown(word),
-                count=len(word),
-                limit=longest,
-            )
-        found.setdefault(word.casefold(), word)
-    return tuple(sorted(found.values(), key=lambda word: (word.casefold(), word)))
-
-
-def pairs(value: Any) -> dict[str, str]:
-    """Return "Colour=Slate; Size=M" as a mapping; “;” and “=” inside are written “\\;” and “\\=”."""
-    found: dict[str, str] = {}
-    for part in split(free_text(value), ";"):
-        if not part.strip():
-            continue
-        name, *rest = split(part, "=")
-        key, option = unescaped(name.strip(), ";="), unescaped("=".join(rest).strip(), ";=")
-        if not key or not option:
-            raise Fault(
-                "bad_options",
-                _("“{value}” is no option."),
-                _("Write name and value: Colour=Slate; Size=M."),
-                value=shown(part.strip()),
-            )
-        if key in found:
-            raise Fault("option_twice", _("The option {value} is given twice."), value=shown(key))
-        found[key] = option
-    return found
-
-
-def joined_pairs(options: Mapping[str, Any]) -> str:
-    """Return what `pairs` reads back, sorted by name: a database keeps no order of keys."""
-    return "; ".join(
-        f"{escaped(name, ';=')}={escaped(str(option), ';=')}"
-        for name, option in sorted(options.items())
-    )
-
-
-def split(text: str, mark: str) -> list[str]:
-    """Split at a mark that is not escaped; the parts stay escaped."""
-    parts, part, chars = [], "", iter(text)
-    for char in chars:
-        if char == "\\":
-            part += char + next(chars, "")
-        elif char == mark:
-            parts.append(part)
-            part = ""
-        else:
-            part += char
-    return [*parts, part]
-
-
-def escaped(text: str, marks: str) -> str:
-    return "".join(f"\\{char}" if char in marks or char == "\\" else char for char in text)
-
-
-def unescaped(text: str, marks: str) -> str:
-    return re.sub(rf"\\([\\{re.escape(marks)}])", r"\1", text)
-
-
 def _number_text(value: Any) -> str:
     if isinstance(value, bool):
         raise Fault("truth_cell", _("The cell is a truth value, not a number."))
@@ -330,31 +236,52 @@ def _number_text(value: Any) -> str:
 
 
 def _rounded(text: str) -> str:
-    return str(Decimal(text[:40]).quantize(Decimal("0.01"))) if len(text) < 28 else "…"
+    return str(Decimal(text).quantize(Decimal("0.01"))) if len(text) <= WHOLE_DIGITS else "…"
 
 
 def _number_fault(text: str, *, example: str) -> Fault:
     """Return the most helpful words for text that is not a number."""
-    facts = {"value": shown(text), "example": example}
     bare = re.sub(r"^[^\d\s,.+-]{1,3}\s*|\s*[^\d\s,.+-]{1,3}$", "", text)
-    if re.search(r"[^\x00-\x7f]", text) and any(c.isdigit() and not c.isascii() for c in text):
-        return Fault("foreign_digits", _("{value} is not written in the digits 0 to 9."),
-                     _("Write it such as {example}."), **facts)  # fmt: skip
-    if re.fullmatch(r"-\s*[0-9.]+", text):
-        return Fault("negative", _("{value} is below zero."), _("Write 0 or more."), **facts)
-    if re.fullmatch(r"[0-9]+,[0-9]{1,2}", text):
-        facts["point"] = text.replace(",", ".")
-        return Fault("decimal_comma", _("{value} is written with a decimal comma."),
-                     _("Write {point}."), **facts)  # fmt: skip
-    if re.fullmatch(r"[0-9]{1,3}(?:[,.' \u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?", text):
-        return Fault("thousands_mark", _("{value} is written with a mark between thousands."),
-                     _("Write the digits without it, for example {example}."), **facts)  # fmt: skip
-    if re.fullmatch(r"[+-]?[0-9.]+[eE][+-]?[0-9]+", text):
-        return Fault("exponent", _("{value} is written with an exponent."),
-                     _("Write all digits, for example {example}."), **facts)  # fmt: skip
+    facts = {
+        "value": shown(text),
+        "example": example,
+        "point": text.replace(",", "."),
+        "bare": bare,
+    }
+    if any(char.isdigit() and not char.isascii() for char in text):
+        return Fault("foreign_digits", *_FOREIGN_DIGITS, **facts)
     if bare != text and re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", bare):
-        facts["bare"] = bare
-        return Fault("unit_mark", _("{value} has more than the number in it."),
-                     _("Write only {bare}."), **facts)  # fmt: skip
-    return Fault("not_a_number", _("“{value}” is not a number."),
-                 _("Write a number such as {example}."), **facts)  # fmt: skip
+        return Fault("unit_mark", *_UNIT_MARK, **facts)
+    for pattern, code_, message, hint in _NUMBER_FAULTS:
+        if pattern.fullmatch(text):
+            return Fault(code_, message, hint, **facts)
+    return Fault("not_a_number", *_NOT_A_NUMBER, **facts)
+
+
+_FOREIGN_DIGITS = (
+    _("{value} is not written in the digits 0 to 9."),
+    _("Write a number such as {example}."),
+)
+_UNIT_MARK = (_("{value} has more than the number in it."), _("Write only {bare}."))
+_NOT_A_NUMBER = (_("“{value}” is not a number."), _("Write a number such as {example}."))
+_NUMBER_FAULTS: tuple[tuple[re.Pattern[str], str, Text, Text], ...] = (
+    (re.compile(r"-\s*[0-9.]+"), "negative", _("{value} is below zero."), _("Write 0 or more.")),
+    (
+        re.compile(r"[0-9]+,[0-9]{1,2}"),
+        "decimal_comma",
+        _("{value} is written with a decimal comma."),
+        _("Write {point}."),
+    ),
+    (
+        re.compile(r"[0-9]{1,3}(?:[,.' \u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?"),
+        "thousands_mark",
+        _("{value} is written with a mark between thousands."),
+        _("Write the digits without it, for example {example}."),
+    ),
+    (
+        re.compile(r"[+-]?[0-9.]+[eE][+-]?[0-9]+"),
+        "exponent",
+        _("{value} is written with an exponent."),
+        _("Write all digits, for example {example}."),
+    ),
+)

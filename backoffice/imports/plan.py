@@ -43,12 +43,16 @@ def judge(
 def parse_row(row: Row, columns: dict[str, Column], width: int) -> None:
     """Fill values and texts from the cells; note a fault for each cell that cannot be read."""
     if len(row.source) > width:
-        row.refuse("", Fault(
-            "too_many_cells",
-            _("The row has {count} cells, the header {width} columns."),
-            _("A delimiter inside a cell needs quotation marks around the cell."),
-            count=len(row.source), width=width,
-        ))  # fmt: skip
+        row.refuse(
+            "",
+            Fault(
+                "too_many_cells",
+                _("The row has {count} cells, the header {width} columns."),
+                _("A delimiter inside a cell needs quotation marks around the cell."),
+                count=len(row.source),
+                width=width,
+            ),
+        )
     for name, cell in row.cells.items():
         try:
             value = columns[name].read(None if cell.empties else cell.value)
@@ -73,12 +77,16 @@ def refuse_twins(plan: Plan) -> None:
             for row in twins:
                 others = [str(twin.line) for twin in twins if twin is not row]
                 more = "…" if len(others) > LINES_NAMED else ""
-                row.refuse(name, Fault(
-                    f"duplicate_{name}",
-                    _("{value} stands in this file more than once: also on line {lines}."),
-                    _("Keep one of the rows."),
-                    value=parse.shown(text), lines=", ".join(others[:LINES_NAMED]) + more,
-                ))  # fmt: skip
+                row.refuse(
+                    name,
+                    Fault(
+                        f"duplicate_{name}",
+                        _("{value} stands in this file more than once: also on line {lines}."),
+                        _("Keep one of the rows."),
+                        value=parse.shown(text),
+                        lines=", ".join(others[:LINES_NAMED]) + more,
+                    ),
+                )
 
 
 def weigh(plan: Plan, columns: dict[str, Column]) -> None:
@@ -125,26 +133,38 @@ def _judge_key(row: Row, plan: Plan) -> None:
     named = row.source_of(sheet.key)
     if not row.key:
         if not any(fault.column == named for fault in row.faults):
-            row.refuse(sheet.key, Fault(
-                "key_missing",
-                _("The row has no {column}, so it belongs to no {noun}."),
-                _("Fill it in, or remove the row."),
-                column=named, noun=sheet.noun,
-            ))  # fmt: skip
+            row.refuse(
+                sheet.key,
+                Fault(
+                    "key_missing",
+                    _("The row has no {column}, so it belongs to no {noun}."),
+                    _("Fill it in, or remove the row."),
+                    column=named,
+                    noun=sheet.noun,
+                ),
+            )
     elif row.current is None and plan.mode == ImportRun.Mode.UPDATE:
-        row.refuse(sheet.key, Fault(
-            "key_unknown",
-            _("There is no {noun} {value}, and this import only updates."),
-            _("Correct it, or import with “create and update”."),
-            noun=sheet.noun, value=parse.shown(row.key),
-        ))  # fmt: skip
+        row.refuse(
+            sheet.key,
+            Fault(
+                "key_unknown",
+                _("There is no {noun} {value}, and this import only updates."),
+                _("Correct it, or import with “create and update”."),
+                noun=sheet.noun,
+                value=parse.shown(row.key),
+            ),
+        )
     elif row.current is not None and plan.mode == ImportRun.Mode.CREATE:
-        row.refuse(sheet.key, Fault(
-            "key_known",
-            _("The {noun} {value} is there already, and this import only creates."),
-            _("Remove the row, or import with “create and update”."),
-            noun=sheet.noun, value=parse.shown(row.key),
-        ))  # fmt: skip
+        row.refuse(
+            sheet.key,
+            Fault(
+                "key_known",
+                _("The {noun} {value} is there already, and this import only creates."),
+                _("Remove the row, or import with “create and update”."),
+                noun=sheet.noun,
+                value=parse.shown(row.key),
+            ),
+        )
 
 
 def _judge_required(row: Row, columns: dict[str, Column]) -> None:
@@ -153,12 +173,15 @@ def _judge_required(row: Row, columns: dict[str, Column]) -> None:
     faulty = {fault.column for fault in row.faults}
     for name, column in columns.items():
         if column.is_required and not row.texts.get(name) and row.source_of(name) not in faulty:
-            row.refuse(name, Fault(
-                "required",
-                _("A new row needs the column {column}; here it is blank."),
-                _("Fill it in."),
-                column=row.source_of(name),
-            ))  # fmt: skip
+            row.refuse(
+                name,
+                Fault(
+                    "required",
+                    _("A new row needs the column {column}; here it is blank."),
+                    _("Fill it in."),
+                    column=row.source_of(name),
+                ),
+            )
 
 
 def _judge_permissions(row: Row, plan: Plan, columns: dict[str, Column]) -> None:
@@ -174,8 +197,12 @@ def _judge_permissions(row: Row, plan: Plan, columns: dict[str, Column]) -> None
         column = columns[name]
         permission = column.creation_permission if row.is_new else column.permission
         if permission and not plan.allows(permission):
-            row.refuse(name, not_allowed(what=_("set the {label} of a"), noun=sheet.noun,
-                                         label=str(column.label).lower()))  # fmt: skip
+            row.refuse(
+                name,
+                not_allowed(
+                    what=_("set the {label} of a"), noun=sheet.noun, label=str(column.label).lower()
+                ),
+            )
 
 
 def not_allowed(*, what: Any, noun: Any, label: str = "") -> Fault:
@@ -196,10 +223,14 @@ def _refuse_orphans(plan: Plan) -> None:
         waiting = False
         for row in plan.rows:
             if row.needs is not None and row.needs.faults and not row.faults:
-                row.refuse("", Fault(
-                    "needs_refused_row",
-                    _("It needs line {line} ({key}), which is refused."),
-                    _("Correct that line first."),
-                    line=row.needs.line, key=parse.shown(row.needs.key),
-                ))  # fmt: skip
+                row.refuse(
+                    "",
+                    Fault(
+                        "needs_refused_row",
+                        _("It needs line {line} ({key}), which is refused."),
+                        _("Correct that line first."),
+                        line=row.needs.line,
+                        key=parse.shown(row.needs.key),
+                    ),
+                )
                 waiting = True

@@ -60,7 +60,7 @@ def _read(content: bytes, known: Collection[str]) -> Table:
 
 
 def _fitted(row: SourceRow, width: int) -> SourceRow:
-    """A short row is filled up; blank cells beyond the header are cut, others stay to be refused."""
+    """Fill up a short row; cut blank cells beyond the header, leave others to be refused."""
     cells = row.cells
     while len(cells) > width and (cells[-1] is None or not str(cells[-1]).strip()):
         cells.pop()

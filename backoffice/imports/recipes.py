@@ -15,7 +15,6 @@ from backoffice.imports.parse import Text
 from backoffice.imports.rows import Cell, Row
 from backoffice.imports.tables import Note, Table, header_key
 
-
 # What the sheet of refused rows adds to the file's own columns; so it can be sent again as it is.
 REPORT_COLUMNS = ("line", "reason")
 

@@ -47,7 +47,9 @@ class RowFault:
 
 @dataclass
 class Row:
-    """values: what cells mean; texts: the same as canonical text; a column that the file leaves
+    """A row of the file.
+
+    values: what cells mean; texts: the same as canonical text; a column that the file leaves
     blank is in neither. current: the row's own row in the table. needs: another row of the file
     without which this one cannot be.
     """

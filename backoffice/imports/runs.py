@@ -68,9 +68,7 @@ def _stage(
     table = read(received.content, known=kind.known_columns())
     chosen = recipes.choose(kind.recipes, table, recipe)
     mapped = chosen.map(table, ignore_unknown=ignore_unknown, now=now)
-    judged = planning.judge(
-        kind, mapped.rows, width=len(table.header), by=by, mode=mode, now=now
-    )
+    judged = planning.judge(kind, mapped.rows, width=len(table.header), by=by, mode=mode, now=now)
     run = ImportRun.objects.create(
         owner=by,
         sheet=kind.name,

@@ -57,8 +57,9 @@ class Plan:
 
 @dataclass
 class Work:
-    """The rows that are being written. A part refuses single rows; then all is undone and judged
-    again without them.
+    """The rows that are being written.
+
+    A part refuses single rows; then all is undone and judged again without them.
 
     made: keys of new rows → primary keys, once they are there.
     """
@@ -85,7 +86,8 @@ class Work:
 
     def note_refused(self, outcome: Outcome[Any]) -> None:
         """Take over what a plural verb refused."""
-        by_id = {self.id_of(row): row for row in self.rows if not row.is_new or row.key in self.made}
+        there = (row for row in self.rows if not row.is_new or row.key in self.made)
+        by_id = {self.id_of(row): row for row in there}
         for what, refusal in outcome.refused:
             self.refused.append((by_id[getattr(what, "pk", what)], refusal))
 
@@ -113,6 +115,8 @@ class Sheet:
     key: ClassVar[str]
     unique: ClassVar[tuple[str, ...]] = ()
     title_column: ClassVar[str]
+    # What a list shows of a row that is new.
+    summary: ClassVar[tuple[str, ...]] = ()
     parts: ClassVar[Sequence[Part]] = ()
     import_permission: ClassVar[str]
     import_words: ClassVar[Text]

@@ -59,9 +59,7 @@ def sniff(content: bytes) -> Kind:
         return "text"
     if not _is_text(head):
         if head.count(0) > len(head) // 3:
-            raise refusals.UnreadableText(
-                why=_("it looks like UTF-16 without a byte-order mark")
-            )
+            raise refusals.UnreadableText(why=_("it looks like UTF-16 without a byte-order mark"))
         raise refusals.NotASheet(what=_("binary data"))
     _refuse_markup(head)
     _refuse_json(content)

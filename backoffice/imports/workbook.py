@@ -77,10 +77,8 @@ def read_workbook(content: bytes) -> tuple[list[Note], Iterator[SourceRow]]:
             BytesIO(content), read_only=True, data_only=True, keep_links=False
         )
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    except DefusedXmlException as error:
-        raise refusals.SuspiciousArchive(why=_("its XML declares entities")) from error
     except _BROKEN as error:
-        raise refusals.BrokenWorkbook from error
+        raise _refusal(error) from error
     filled: list[tuple[Any, Iterator[SourceRow], SourceRow]] = []
     for sheet in sheets:
         rows = _rows(sheet)
@@ -128,9 +126,15 @@ def _rows(sheet: Any) -> Iterator[SourceRow]:
             yield SourceRow(
                 line, [unescaped(cell) if isinstance(cell, str) else cell for cell in cells]
             )
-    except DefusedXmlException as error:
-        raise refusals.SuspiciousArchive(why=_("its XML declares entities")) from error
-    except refusals.FileRefused:
-        raise
     except _BROKEN as error:
-        raise refusals.BrokenWorkbook from error
+        raise _refusal(error) from error
+
+
+def _refusal(error: BaseException) -> refusals.FileRefused:
+    """Return why a workbook could not be read; openpyxl wraps what the XML parser said."""
+    said: BaseException | None = error
+    while said is not None:
+        if isinstance(said, DefusedXmlException):
+            return refusals.SuspiciousArchive(why=_("its XML declares entities"))
+        said = said.__cause__ or said.__context__
+    return refusals.BrokenWorkbook()

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelect2Widget
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from backoffice.adminkit.acts import Act
 from backoffice.adminkit.console import ConsoleAdmin
@@ -45,6 +45,7 @@ class CategoryForm(ServiceForm):
         label=_("Slug"),
         required=False,
         max_length=140,
+        widget=UnfoldAdminTextInputWidget(),
         help_text=_("The category's address in the shop. Blank: made from the name."),
     )
     parent = CategoryChoice(
@@ -62,6 +63,8 @@ class CategoryForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "description" in self.fields:
+            self.fields["description"].widget.attrs["rows"] = 4
         if "parent" in self.fields:
             self.fields["parent"].queryset = category_tree()
 
@@ -78,6 +81,7 @@ class CategoryAdmin(GoesToListAfterDelete):
     list_display = ("node", "product_total", "slug", "updated")
     list_display_links = ("node",)
     list_per_page = 200
+    ordering = ("pk",)  # the list itself is in the tree's order
     search_fields = ("name", "slug")
     form = CategoryForm
     fields = ("name", "parent", "slug", "description")
@@ -116,14 +120,8 @@ class CategoryAdmin(GoesToListAfterDelete):
     @display(description=_("Products"))
     def product_total(self, category: Category) -> SafeString:
         """Products here and below, archived ones left out; leads to them."""
-        if not category.product_count:
-            return columns.number(0)
-        return format_html(
-            '<a class="cat-link" href="{}?category={}">{}</a>',
-            reverse("admin:catalog_product_changelist"),
-            category.pk,
-            columns.number(category.product_count),
-        )
+        products = reverse("admin:catalog_product_changelist")
+        return columns.count_link(category.product_count, f"{products}?category={category.pk}")
 
     @display(description=_("Updated"), ordering="updated_at")
     def updated(self, category: Category) -> SafeString | str:
@@ -203,14 +201,8 @@ class TagAdmin(GoesToListAfterDelete):
 
     @display(description=_("Products"), ordering="product_count")
     def product_total(self, tag: Tag) -> SafeString:
-        if not tag.product_count:
-            return columns.number(0)
-        return format_html(
-            '<a class="cat-link" href="{}?tag={}">{}</a>',
-            reverse("admin:catalog_product_changelist"),
-            tag.pk,
-            columns.number(tag.product_count),
-        )
+        products = reverse("admin:catalog_product_changelist")
+        return columns.count_link(tag.product_count, f"{products}?tag={tag.pk}")
 
     @display(description=_("Updated"), ordering="updated_at")
     def updated(self, tag: Tag) -> SafeString | str:

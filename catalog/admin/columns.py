@@ -32,11 +32,14 @@ KIND_TONES = {
 
 def symbol(name: str, title: str = "", classes: str = "") -> SafeString:
     """Draw a symbol; one that says something alone gets a title, which is read out too."""
-    label = format_html(' role="img" title="{}" aria-label="{}"', title, title) if title else ""
+    if not title:
+        return format_html(
+            '<span class="material-symbols-outlined {}" aria-hidden="true">{}</span>', classes, name
+        )
     return format_html(
-        '<span class="material-symbols-outlined {}"{}>{}</span>',
+        '<span class="material-symbols-outlined {0}" role="img" title="{1}" aria-label="{1}">{2}</span>',
         classes,
-        label or format_html(' aria-hidden="true"'),
+        title,
         name,
     )
 
@@ -171,14 +174,23 @@ def moment(at: datetime | None) -> SafeString | str:
 
 
 def category_cell(category: Category | None) -> SafeString | str:
-    """Name a category, the one above it before."""
+    """Name a category, and beneath it the one that it hangs below."""
     if category is None:
         return NOTHING
     if category.parent is None:
         return category.name
     return format_html(
-        '<span class="cat-muted">{} ›</span> {}', category.parent.name, category.name
+        '<span class="cat-product-words">{}<span class="cat-sku">{}</span></span>',
+        category.name,
+        category.parent.name,
     )
+
+
+def count_link(count: int, url: str) -> SafeString:
+    """A number that leads to what was counted."""
+    if not count:
+        return number(0)
+    return format_html('<a class="bo-money cat-link" href="{}">{}</a>', url, number(count))
 
 
 def words(text: str) -> SafeString | str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.forms.models import construct_instance
 
+from backoffice.adminkit.editing import CARRIED
 from backoffice.adminkit.forms import ConsoleForm
 from backoffice.refused import Refused
 from catalog.services import errors_of
@@ -30,10 +31,12 @@ class ServiceForm(ConsoleForm):
         return self.cleaned_data
 
     @property
+    def typed(self) -> dict[str, Any]:
+        """What was typed for the row's own columns."""
+        own = {field.name for field in self._meta.model._meta.concrete_fields} - CARRIED
+        return {name: value for name, value in self.cleaned_data.items() if name in own}
+
+    @property
     def typed_changes(self) -> dict[str, Any]:
-        """What was typed over what is there, by column."""
-        return {
-            name: self.cleaned_data[name]
-            for name in self.changed_data
-            if name in self._meta.fields and name in self.cleaned_data
-        }
+        """What was typed over what is there."""
+        return {name: self.typed[name] for name in self.changed_data if name in self.typed}

@@ -4,37 +4,51 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django import forms
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.widgets import UnfoldAdminImageSmallFieldWidget, UnfoldAdminIntegerFieldWidget
 
 from backoffice.adminkit.console import TabularInline
 from backoffice.models import User
 from catalog import services
 from catalog.models import Product, ProductImage
 
+MOST_POSITION = 32_000
+
+
+class PictureForm(forms.ModelForm):
+    # Not an ImageField: that one believes the file's name, and opens it before its size is known.
+    file = forms.FileField(
+        label=_("Picture"),
+        widget=UnfoldAdminImageSmallFieldWidget({"accept": "image/*"}),
+        help_text=_("JPEG, PNG, WebP or GIF."),
+    )
+    position = forms.IntegerField(
+        label=_("Position"),
+        required=False,
+        min_value=0,
+        max_value=MOST_POSITION,
+        widget=UnfoldAdminIntegerFieldWidget(),
+        help_text=_("The lowest number leads. Blank: at the end."),
+    )
+
+    class Meta:
+        model = ProductImage
+        fields = ("file", "alt_text", "position")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None:
+            self.initial["position"] = None
+
 
 class PictureInline(TabularInline):
     model = ProductImage
-    fields = ("preview", "file", "alt_text", "position")
-    readonly_fields = ("preview",)
+    form = PictureForm
+    fields = ("file", "alt_text", "position")
     verbose_name_plural = _("Pictures – the first one leads")
     ordering = ("position", "id")
-
-    @display(description=_("Picture"))
-    def preview(self, picture: ProductImage) -> SafeString | str:
-        if not picture.file:
-            return ""
-        return format_html(
-            '<img class="cat-preview" src="{}" alt="{}" loading="lazy">',
-            picture.file.url,
-            picture.alt_text,
-        )
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).order_by("position", "id")
+    hide_title = True
 
 
 def save_pictures(formset: Any, product: Product, *, by: User, reason: str) -> None:
@@ -65,7 +79,8 @@ def save_pictures(formset: Any, product: Product, *, by: User, reason: str) -> N
             services.describe_picture(
                 picture_id=picture.pk, alt_text=data["alt_text"], by=by, reason=reason
             )
-        wanted.append((data["position"], picture.pk))
+        position = data["position"]
+        wanted.append((MOST_POSITION + 1 if position is None else position, picture.pk))
     if len(wanted) > 1:
         order = [pk for _position, pk in sorted(wanted)]
         services.order_pictures(product_id=product.pk, picture_ids=order, by=by, reason=reason)

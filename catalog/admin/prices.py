@@ -67,7 +67,7 @@ class PriceChangeAdmin(ConsoleAdmin):
 
     @display(description=_("Until"), ordering="ends_at")
     def ends(self, change: PriceChange) -> SafeString | str:
-        return columns.moment(change.ends_at)
+        return columns.moment(change.ends_at) if change.ends_at else _("withdrawn")
 
     @display(description=_("Withdrawn"))
     def withdrawn(self, change: PriceChange) -> SafeString | str:

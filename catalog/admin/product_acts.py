@@ -18,13 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.adminkit.acts import Act
 from backoffice.flows import Ask
 from backoffice.models import User
-from backoffice.refused import BadValue, Refused
+from backoffice.refused import BadValue, Refused, Text
 from backoffice.steps import Outcome
 from catalog import services
 from catalog.models import PriceChange, Product, StockLocation, StockMovement
-from catalog.refusals import UnknownProduct
+from catalog.refusals import UnknownProduct, unknown_among
 from catalog.services.prices import PriceChangeOver, Repricing
-from catalog.services.products import unknown_among
 
 REASON = Ask(
     "reason", _("Reason"), required=True, help=_("One sentence for whoever asks next month.")
@@ -35,11 +34,13 @@ PRICE = "catalog.change_price_product"
 STOCK = "catalog.adjust_stock_product"
 FEATURE = "catalog.feature_product"
 SATURDAY = 5
+MAIN = "main"
 
 
-def active_locations() -> list[tuple[str, str]]:
-    services.default_location()
-    return [(str(row.pk), row.name) for row in StockLocation.objects.filter(is_active=True)]
+def active_locations() -> list[tuple[str, Text]]:
+    """The places to choose from; before the first delivery only the one that it will make."""
+    rows = StockLocation.objects.filter(is_active=True)
+    return [(str(row.pk), row.name) for row in rows] or [(MAIN, _("Main warehouse"))]
 
 
 def first_location() -> str:
@@ -47,11 +48,14 @@ def first_location() -> str:
     return active_locations()[0][0]
 
 
-LOCATION = Ask("location", _("Location"), "choice", choices=active_locations)
+def location_id(answer: str) -> int | None:
+    return None if answer == MAIN else int(answer)
 
 
-def _location_id(answer: str) -> int | None:
-    return int(answer) if answer else None
+LOCATION = Ask(
+    "location", _("Location"), "choice", required=True, choices=active_locations,
+    initial=first_location,
+)  # fmt: skip
 
 
 # --- Featured ---------------------------------------------------------------------------------
@@ -154,7 +158,7 @@ def adjust_stock(
 ) -> StockMovement | None:
     """way: "counted" or "difference", the verb's own keyword for `units`."""
     return services.adjust_stock(
-        product_id=product_id, by=by, reason=reason, location_id=_location_id(location),
+        product_id=product_id, by=by, reason=reason, location_id=location_id(location),
         **{way: units},
     )  # fmt: skip
 
@@ -163,7 +167,7 @@ def adjust_stocks(
     *, product_ids: Sequence[int], by: User, reason: str, way: str, units: int, location: str
 ) -> Outcome[Product]:
     return services.adjust_stocks(
-        product_ids=product_ids, by=by, reason=reason, location_id=_location_id(location),
+        product_ids=product_ids, by=by, reason=reason, location_id=location_id(location),
         **{way: units},
     )  # fmt: skip
 
@@ -173,7 +177,7 @@ def receive_stock(
 ) -> StockMovement:
     return services.receive_stock(
         product_id=product_id, units=units, by=by, reason=reason,
-        location_id=_location_id(location),
+        location_id=location_id(location),
     )  # fmt: skip
 
 

@@ -111,6 +111,8 @@ class ProductForm(ServiceForm):
         self.fields["reason"].help_text = _(
             "Needed when a price changes: one sentence for whoever asks next month."
         )
+        if "description" in self.fields:
+            self.fields["description"].widget.attrs["rows"] = 4
         # Somebody who may only look gets a form without fields.
         if "category" in self.fields:
             self.fields["category"].queryset = category_tree()
@@ -133,7 +135,7 @@ class ProductForm(ServiceForm):
         if not changes.get("slug", "kept"):
             # A slug that was emptied is made again, from the name as it is now.
             name = self.cleaned_data["name"]
-            base = services.slug_base(name, self.cleaned_data["sku"], max_length=250)
+            base = services.slug_base(Product, name, self.cleaned_data["sku"])
             if base == self.initial["slug"]:
                 del changes["slug"]
             else:
@@ -145,5 +147,4 @@ class ProductForm(ServiceForm):
     @property
     def draft(self) -> services.ProductDraft:
         """The new product that was typed."""
-        typed = {name: self.cleaned_data[name] for name in self._meta.fields}
-        return services.ProductDraft(tags=self.cleaned_data["tag_names"], **typed)
+        return services.ProductDraft(tags=self.cleaned_data["tag_names"], **self.typed)

@@ -52,7 +52,12 @@ def panels_of(product: Product, user: User) -> dict[str, Any]:
         ),
         "levels": list(product.levels.select_related("location").order_by("location__priority")),
         "scheduled": [
-            {"change": change, "is_running": change.starts_at <= now} for change in scheduled
+            {
+                "change": change,
+                "is_running": change.starts_at <= now,
+                "price": columns.money(change.price, product.currency),
+            }
+            for change in scheduled
         ],
         "variants": [
             {
@@ -85,11 +90,11 @@ def panels_of(product: Product, user: User) -> dict[str, Any]:
     }
 
 
-def price_story_view(admin: ConsoleAdmin, request: HttpRequest, product_id: int) -> HttpResponse:
+def price_story_view(admin: ConsoleAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """Answer: who changed the price, when, through which door, and why."""
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET"])
-    product = Product.objects.get_or_none(pk=product_id)
+    product = admin.get_object(request, object_id)
     if product is None:
         raise Http404
     if not admin.has_view_permission(request, product):

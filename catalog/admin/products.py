@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from backoffice.adminkit.console import Queue
 from backoffice.adminkit.flow_admin import FlowAdmin
+from backoffice.adminkit.imports import ImportAdmin
 from backoffice.adminkit.lists import ConsoleChangeList
 from backoffice.adminkit.serving import RowOffer
 from catalog import services
@@ -30,6 +30,11 @@ from catalog.models import Product
 from catalog.models.products import ProductQuerySet
 
 PRICE_FIELDS = ("price", "compare_at_price")
+# A draft waits to be published; what is on sale is repriced and restocked far more than hidden.
+OFFER_ORDER = (
+    "publish", "restore", "change_price", "schedule_price", "adjust_stock", "receive_stock",
+    "feature", "unfeature", "unpublish", "archive",
+)  # fmt: skip
 
 
 class ProductChangeList(ConsoleChangeList):
@@ -42,7 +47,8 @@ class ProductChangeList(ConsoleChangeList):
 
 
 @admin.register(Product)
-class ProductAdmin(FlowAdmin):
+class ProductAdmin(ImportAdmin, FlowAdmin):
+    sheet = "products"
     list_display = (
         "product", "category_path", "state", "price_now", "stock", "star", "updated",
     )  # fmt: skip
@@ -100,7 +106,6 @@ class ProductAdmin(FlowAdmin):
             {
                 "classes": ("tab",),
                 "fields": ("low_stock_threshold", "weight_grams"),
-                "description": _("Units move by “Adjust stock” and “Receive stock” above."),
             },
         ),
         (
@@ -108,7 +113,6 @@ class ProductAdmin(FlowAdmin):
             {
                 "classes": ("tab",),
                 "fields": ("parent", "options"),
-                "description": _("Only for a product that is one choice of another one."),
             },
         ),
         (
@@ -116,7 +120,6 @@ class ProductAdmin(FlowAdmin):
             {
                 "classes": ("tab",),
                 "fields": ("slug", "meta_title", "meta_description"),
-                "description": _("Blank: the name, and the start of the description."),
             },
         ),
     )  # fmt: skip
@@ -166,10 +169,7 @@ class ProductAdmin(FlowAdmin):
             is_sold=product.status == "published",
         )
 
-    @display(
-        description=format_html('<span title="{0}" aria-label="{0}">★</span>', _("Featured")),
-        ordering=F("is_featured").desc(),
-    )
+    @display(description="★", ordering="is_featured")
     def star(self, product: Product) -> SafeString | str:
         return columns.symbol("star", _("Featured"), "cat-star") if product.is_featured else ""
 
@@ -180,9 +180,12 @@ class ProductAdmin(FlowAdmin):
     # --- Offers --------------------------------------------------------------------------------
 
     def row_offers(self, request: HttpRequest, row: Any) -> list[RowOffer]:
-        """Of “Feature” and “Do not feature” only the one that changes something."""
-        pointless = "feature" if row.is_featured else "unfeature"
-        return [o for o in super().row_offers(request, row) if o.act.name != pointless]
+        """What is done most stands first; what would change nothing is left out."""
+        pointless = {"feature" if row.is_featured else "unfeature"}
+        if row.facts.is_parent and not row.facts.available:
+            pointless |= {"adjust_stock", "receive_stock"}  # its variants lie on the shelf
+        offers = [o for o in super().row_offers(request, row) if o.act.name not in pointless]
+        return sorted(offers, key=lambda offer: OFFER_ORDER.index(offer.act.name))
 
     def act_facts(
         self, request: HttpRequest, act: Any, rows: Sequence[Product]
@@ -206,14 +209,14 @@ class ProductAdmin(FlowAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         stories = path(
-            "<int:product_id>/prices/",
+            "<path:object_id>/prices/",
             self.admin_site.admin_view(self.price_story),
             name="catalog_product_prices",
         )
         return [stories, *super().get_urls()]
 
-    def price_story(self, request: HttpRequest, product_id: int) -> HttpResponse:
-        return price_story_view(self, request, product_id)
+    def price_story(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return price_story_view(self, request, object_id)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         """A column that asks for more than editing is shown, not offered."""

@@ -18,7 +18,7 @@ from catalog.models import Review
 
 @admin.register(Review)
 class ReviewAdmin(FlowAdmin):
-    list_display = ("review", "stars", "item", "author", "state", "written")
+    list_display = ("review", "stars", "item", "written_by", "state", "written")
     list_display_links = ("review",)
     list_select_related = ("product", "author")
     search_fields = ("title", "body", "product__sku", "product__name")
@@ -30,7 +30,7 @@ class ReviewAdmin(FlowAdmin):
         Queue("approved", _("Approved"), lambda rows: rows.filter(status="approved")),
         Queue("rejected", _("Rejected"), lambda rows: rows.filter(status="rejected")),
     )
-    fields = ("item", "author", "stars", "title", "body", "state", "written")
+    fields = ("item", "written_by", "stars", "title", "body", "state", "written")
     readonly_fields = fields
     step_options: ClassVar = {"approve": {"icon": "thumb_up"}, "reject": {"icon": "thumb_down"}}
 
@@ -48,6 +48,10 @@ class ReviewAdmin(FlowAdmin):
     @display(description=_("Product"), ordering="product__name")
     def item(self, review: Review) -> SafeString:
         return columns.product_link(review.product)
+
+    @display(description=_("Author"), ordering="author__first_name")
+    def written_by(self, review: Review) -> str:
+        return str(review.author)
 
     @display(description=_("Status"), ordering="status")
     def state(self, review: Review) -> SafeString:

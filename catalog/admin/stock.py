@@ -26,6 +26,11 @@ class LocationForm(ServiceForm):
     class Meta:
         model = StockLocation
         fields = ("name", "code", "priority", "is_active")
+        help_texts: ClassVar = {
+            "code": _("Short, as it stands on labels and in sheets."),
+            "priority": _("Orders take from the lowest number first."),
+            "is_active": _("Orders take nothing from a closed location."),
+        }
 
 
 @admin.register(StockLocation)
@@ -33,9 +38,8 @@ class StockLocationAdmin(ConsoleAdmin):
     list_display = ("name", "code", "priority", "active", "updated")
     search_fields = ("name", "code")
     form = LocationForm
-    fieldsets = (
-        (None, {"fields": (("name", "code"), "priority", "is_active")}),
-    )
+    fieldsets = ((None, {"fields": (("name", "code"), "priority", "is_active")}),)
+    add_fieldsets = ((None, {"fields": (("name", "code"), "priority")}),)
 
     class Media:
         css: ClassVar = {"all": ("catalog/catalog.css",)}
@@ -138,7 +142,7 @@ class StockLevelAdmin(ConsoleAdmin):
 class StockMovementAdmin(ConsoleAdmin):
     list_display = (
         "when", "item", "location", "what", "on_hand_change", "committed_change",
-        "unavailable_change", "who", "why",
+        "unavailable_change", "who",
     )  # fmt: skip
     list_display_links = None
     list_select_related = ("product", "location", "change_set__origin")
@@ -179,10 +183,6 @@ class StockMovementAdmin(ConsoleAdmin):
     def unavailable_change(self, movement: StockMovement) -> SafeString:
         return columns.signed(movement.unavailable_delta)
 
-    @display(description=_("Who"))
-    def who(self, movement: StockMovement) -> str:
-        return movement.change_set.who
-
-    @display(description=_("Why"))
-    def why(self, movement: StockMovement) -> SafeString | str:
-        return columns.words(movement.change_set.why)
+    @display(description=_("Who and why"))
+    def who(self, movement: StockMovement) -> SafeString:
+        return columns.two_lines(movement.change_set.who, movement.change_set.why)

@@ -16,6 +16,7 @@ from catalog.refusals import InvalidProduct
 from catalog.services import identity, locks, rules, slugs
 from catalog.services.drafts import ENTRY_STEPS, ProductDraft
 from catalog.services.fields import clean_fields
+from catalog.services.rivals import rechecked
 from catalog.services.stock import receive_opening_stock
 from catalog.services.tags import link_tags
 from catalog.states import PRODUCT_FLOW
@@ -29,7 +30,7 @@ def create_products(*, drafts: Sequence[ProductDraft], by: User, reason: str) ->
     Atomic: locks the parents; a history row per product, grouped by entry step; tags and opening
     stock with them. Slugs are made from names and stay.
     """
-    return identity.rechecked(lambda: _create(drafts, by=by, reason=reason))
+    return rechecked(lambda: _create(drafts, by=by, reason=reason))
 
 
 def create_product(*, draft: ProductDraft, by: User, reason: str) -> Product:

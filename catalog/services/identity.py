@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
-
-from django.db import IntegrityError, transaction
+from collections.abc import Iterable, Mapping
 
 from catalog.models import Product
 from catalog.refusals import Duplicate, DuplicateBarcode, DuplicateSku, DuplicateSlug, facts_of
-
-T = TypeVar("T")
 
 UNIQUE: Mapping[str, type[Duplicate]] = {
     kind.field: kind for kind in (DuplicateSku, DuplicateSlug, DuplicateBarcode)
 }
 CHUNK = 1_000
-# A rival may take a name between our look and our write; then we look again.
-ATTEMPTS = 3
 
 
 def owners(field: str, values: Iterable[str]) -> dict[str, Product]:
@@ -52,18 +45,3 @@ def conflicts(
             if other.pk != key and other is not bearers[key]:
                 refused[key] = kind(value=value, **facts_of(other))
     return refused
-
-
-def rechecked(work: Callable[[], T]) -> T:
-    """Run work that looks for conflicts and then writes; look again when the database found one.
-
-    The second look sees what the rival committed, and refuses with the ordinary sentence.
-    """
-    for _attempt in range(ATTEMPTS - 1):
-        try:
-            with transaction.atomic():
-                return work()
-        except IntegrityError:
-            continue
-    with transaction.atomic():
-        return work()

@@ -21,6 +21,7 @@ from catalog.refusals import (
 from catalog.services import identity, rules
 from catalog.services.creation import known_categories, variant_of_variant
 from catalog.services.fields import clean_fields
+from catalog.services.rivals import rechecked
 from catalog.services.tags import clean_tag_name, retag
 
 PERMISSION = "catalog.change_product"
@@ -50,9 +51,7 @@ def edit_product(
     Atomic: locks the product; one save and one history row, none when nothing differs.
     """
     versions = {} if version is None else {product_id: version}
-    outcome = identity.rechecked(
-        lambda: _edit({product_id: changes}, versions, by=by, reason=reason)
-    )
+    outcome = rechecked(lambda: _edit({product_id: changes}, versions, by=by, reason=reason))
     for _row, error in outcome.refused:
         raise error
     return outcome.done[0]
@@ -67,7 +66,7 @@ def edit_products(
     Refuses: NotAllowed; per product what `edit_product` refuses.
     Atomic: one lock in key order; one save and one history row for each product that changes.
     """
-    return identity.rechecked(lambda: _edit(changes, {}, by=by, reason=reason))
+    return rechecked(lambda: _edit(changes, {}, by=by, reason=reason))
 
 
 def feature_products(

@@ -125,11 +125,13 @@ def adjust_stocks(
     reason: str,
     difference: int | None = None,
     counted: int | None = None,
+    location_id: int | None = None,
 ) -> Outcome[Product]:
-    """Correct many products at the main warehouse by the same difference, or to the same count.
+    """Correct many products at one location by the same difference, or to the same count.
 
-    Refuses: NotAllowed; ReasonMissing; CountOrDifference; per product: UnknownProduct,
-    StockWouldBeNegative, PriceStockRuleBroken.
+    location_id: None: main warehouse.
+    Refuses: NotAllowed; ReasonMissing; CountOrDifference; UnknownRow (the location); per product:
+    UnknownProduct, StockWouldBeNegative, PriceStockRuleBroken.
     Atomic: locks products, then levels, in order; one movement for each product that changes.
     """
     steps.require_permission(by, PERMISSION, _("adjust stock"))
@@ -137,8 +139,9 @@ def adjust_stocks(
     aim = Aim(counted, difference)
     with transaction.atomic():
         changes.say(action="catalog.adjust_stock", by=by, reason=reason)
+        location = location_or_default(location_id)
         cause = Cause(StockMovement.Kind.ADJUST)
-        return _aim(dict.fromkeys(product_ids, aim), default_location(), cause).outcome
+        return _aim(dict.fromkeys(product_ids, aim), location, cause).outcome
 
 
 def set_stocks(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import changes, history, steps
@@ -15,6 +15,7 @@ from catalog.models import Product, ProductTag, Tag
 from catalog.refusals import UnknownProduct, unknown_among
 from catalog.services import slugs
 from catalog.services.limits import limit_of
+from catalog.services.rivals import rechecked
 
 
 class DuplicateTag(Refused):
@@ -60,14 +61,7 @@ def ensure_tags(*, names: Iterable[str], by: User, reason: str) -> dict[str, Tag
     given = {name: clean_tag_name(name) for name in names}
     if not given:
         return {}
-    for _attempt in range(2):
-        try:
-            with transaction.atomic():
-                return _ensure(given, by=by, reason=reason)
-        except IntegrityError:  # somebody else was first; now we find theirs
-            continue
-    with transaction.atomic():
-        return _ensure(given, by=by, reason=reason)
+    return rechecked(lambda: _ensure(given, by=by, reason=reason))
 
 
 def _ensure(given: Mapping[str, str], *, by: User, reason: str) -> dict[str, Tag]:
@@ -77,6 +71,8 @@ def _ensure(given: Mapping[str, str], *, by: User, reason: str) -> dict[str, Tag
     for name in given.values():
         if tag_key(name) not in found:
             missing.setdefault(tag_key(name), name)  # the first spelling stays
+    # In one order, so that two who make the same tags wait for each other, and never crosswise.
+    missing = dict(sorted(missing.items()))
     if missing:
         steps.require_permission(by, "catalog.add_tag", _("add a tag"))
         changes.say(action="catalog.create_tag", by=by, reason=reason)

@@ -33,26 +33,43 @@ class ParentPart(Part):
             if not sku or (COLUMN not in row.changes):
                 continue
             if sku == row.key:
-                row.refuse(COLUMN, Fault(
-                    "own_parent", _("A product cannot be a variant of itself."),
-                    _("Name another product, or leave the cell blank."),
-                ))  # fmt: skip
+                row.refuse(
+                    COLUMN,
+                    Fault(
+                        "own_parent",
+                        _("A product cannot be a variant of itself."),
+                        _("Name another product, or leave the cell blank."),
+                    ),
+                )
             elif sku not in plan.by_key and sku not in found:
-                row.refuse(COLUMN, Fault(
-                    "unknown_parent",
-                    _("There is no product {sku}, neither in this file nor in the catalogue."),
-                    _("Correct the SKU, or add the parent to the file."), sku=shown(sku),
-                ))  # fmt: skip
+                row.refuse(
+                    COLUMN,
+                    Fault(
+                        "unknown_parent",
+                        _("There is no product {sku}, neither in this file nor in the catalogue."),
+                        _("Correct the SKU, or add the parent to the file."),
+                        sku=shown(sku),
+                    ),
+                )
             elif sku in variants or (sku not in plan.by_key and found[sku].parent_id):
-                row.refuse(COLUMN, Fault(
-                    "variant_of_variant", _("{sku} is a variant itself."),
-                    _("Name its parent instead."), sku=shown(sku),
-                ))  # fmt: skip
+                row.refuse(
+                    COLUMN,
+                    Fault(
+                        "variant_of_variant",
+                        _("{sku} is a variant itself."),
+                        _("Name its parent instead."),
+                        sku=shown(sku),
+                    ),
+                )
             elif row.key in parents:
-                row.refuse(COLUMN, Fault(
-                    "has_variants", _("It has variants itself; a variant cannot have variants."),
-                    _("Leave the cell blank."),
-                ))  # fmt: skip
+                row.refuse(
+                    COLUMN,
+                    Fault(
+                        "has_variants",
+                        _("It has variants itself; a variant cannot have variants."),
+                        _("Leave the cell blank."),
+                    ),
+                )
 
     def _parent_after(self, row: Row) -> bool:
         """Return whether the row's product will be a variant."""
@@ -63,8 +80,11 @@ class ParentPart(Part):
     def _parents_of_others(self, plan: Plan) -> set[str]:
         """Return the SKUs that variants hang on, in the file and in the catalogue."""
         asked = [row.current.pk for row in plan.rows if row.current and COLUMN in row.changes]
-        here = {row.texts[COLUMN] for row in plan.rows
-                if row.texts.get(COLUMN) and row.texts[COLUMN] != row.key}  # fmt: skip
+        here = {
+            row.texts[COLUMN]
+            for row in plan.rows
+            if row.texts.get(COLUMN) and row.texts[COLUMN] != row.key
+        }
         there: set[str] = set()
         for start in range(0, len(asked), CHUNK):
             below = Product.objects.filter(parent__in=asked[start : start + CHUNK])

@@ -39,12 +39,19 @@ class CategoryPart(Part):
             elif not row.faults:
                 missing.add(path)
         if missing:
-            plan.notes.append(Note("new_categories", _named(
-                _("{count} categories will be created: {names}."), missing)))  # fmt: skip
+            plan.notes.append(
+                Note(
+                    "new_categories",
+                    _named(_("{count} categories will be created: {names}."), missing),
+                )
+            )
 
     def apply(self, work: Work) -> None:
-        paths = {row.texts["category"] for row in work.rows
-                 if row.texts.get("category") and "category" in row.changes}  # fmt: skip
+        paths = {
+            row.texts["category"]
+            for row in work.rows
+            if row.texts.get("category") and "category" in row.changes
+        }
         work.plan.facts["categories"] = services.ensure_category_paths(
             paths=sorted(paths), by=work.by, reason=work.reason
         )
@@ -77,8 +84,9 @@ class TagPart(Part):
             elif not row.faults:
                 missing |= new
         if missing:
-            plan.notes.append(Note("new_tags", _named(
-                _("{count} tags will be created: {names}."), missing)))  # fmt: skip
+            plan.notes.append(
+                Note("new_tags", _named(_("{count} tags will be created: {names}."), missing))
+            )
 
 
 class ProductPart(Part):
@@ -86,10 +94,16 @@ class ProductPart(Part):
 
     def judge(self, plan: Plan) -> None:
         owners = {
-            name: identity.owners(name, {row.texts[name] for row in plan.rows
-                                         if row.texts.get(name) and name in row.changes})
+            name: identity.owners(
+                name,
+                {
+                    row.texts[name]
+                    for row in plan.rows
+                    if row.texts.get(name) and name in row.changes
+                },
+            )
             for name in ("slug", "barcode")
-        }  # fmt: skip
+        }
         for row in plan.rows:
             if not row.key:
                 continue
@@ -101,9 +115,14 @@ class ProductPart(Part):
         """Ask the service's own rules; what a cell's form already says is not said twice."""
         values = {name: row.values[name] for name in row.changes if name in CLEANERS}
         values = {name: value for name, value in values.items() if value != "" or name != "slug"}
-        present = {} if row.current is None else {
-            "price": row.current.price, "compare_at_price": row.current.compare_at_price,
-        }  # fmt: skip
+        present = (
+            {}
+            if row.current is None
+            else {
+                "price": row.current.price,
+                "compare_at_price": row.current.compare_at_price,
+            }
+        )
         _clean, errors = services.clean_fields(values, present=present)
         faulty = {fault.column for fault in row.faults}
         for name, sentences in errors.items():
@@ -127,8 +146,11 @@ class ProductPart(Part):
             return
         drop = (row.current.price - price) / row.current.price * 100
         if drop > PRICE_DROP_PERCENT:
-            row.note("price", "price_drop", str(_("The price falls by {percent} %.")).format(
-                percent=drop.quantize(Decimal(1))))  # fmt: skip
+            row.note(
+                "price",
+                "price_drop",
+                str(_("The price falls by {percent} %.")).format(percent=drop.quantize(Decimal(1))),
+            )
 
     def apply(self, work: Work) -> None:
         new, categories = work.new, work.plan.facts["categories"]
@@ -142,14 +164,15 @@ class ProductPart(Part):
             for row in work.changed
             if (changes := _edit(row, categories, {**parents, **work.made}))
         }
-        work.note_refused(
-            services.edit_products(changes=edits, by=work.by, reason=work.reason)
-        )
+        work.note_refused(services.edit_products(changes=edits, by=work.by, reason=work.reason))
 
 
 def _draft(row: Row, categories: Mapping[str, Any]) -> services.ProductDraft:
-    values = {name: value for name, value in row.values.items()
-              if name not in {"category", "stock", "price"} and value not in (None, "")}  # fmt: skip
+    values = {
+        name: value
+        for name, value in row.values.items()
+        if name not in {"category", "stock", "price"} and value not in (None, "")
+    }
     return services.ProductDraft(
         **values,
         price=row.values.get("price") or Decimal(0),
@@ -157,10 +180,8 @@ def _draft(row: Row, categories: Mapping[str, Any]) -> services.ProductDraft:
     )
 
 
-def _edit(
-    row: Row, categories: Mapping[str, Any], parents: Mapping[str, int]
-) -> dict[str, Any]:
-    """Return what `edit_products` takes for a changed row; stock and status have verbs of their own."""
+def _edit(row: Row, categories: Mapping[str, Any], parents: Mapping[str, int]) -> dict[str, Any]:
+    """Return what `edit_products` takes for a row; stock and status have verbs of their own."""
     changes: dict[str, Any] = {}
     for name in row.changes:
         if name == "category":

@@ -30,6 +30,7 @@ class ProductSheet(Sheet):
     key = "sku"
     unique = ("slug", "barcode")
     title_column = "name"
+    summary = ("price", "stock", "status", "category", "parent_sku", "options")
     # A stock that falls is written before the price, one that rises after it: so no price and no
     # stock stand together for a moment that may not.
     parts = (

@@ -21,10 +21,16 @@ class StatusPart(Part):
                 continue
             steps = self._steps(row)
             if steps is None:
-                row.refuse("status", Fault(
-                    "no_step", _("No step leads from {old} to {new}."), _("Leave the cell blank."),
-                    old=row.changes["status"][0], new=row.changes["status"][1],
-                ))  # fmt: skip
+                row.refuse(
+                    "status",
+                    Fault(
+                        "no_step",
+                        _("No step leads from {old} to {new}."),
+                        _("Leave the cell blank."),
+                        old=row.changes["status"][0],
+                        new=row.changes["status"][1],
+                    ),
+                )
                 continue
             for step in steps:
                 if not plan.allows(step.permission_name):
@@ -46,13 +52,19 @@ class StatusPart(Part):
         return ways.get(new)
 
     def apply(self, work: Work) -> None:
-        moving = {row.current.pk: self._steps(row) or [] for row in work.changed
-                  if "status" in row.changes}  # fmt: skip
+        moving = {
+            row.current.pk: self._steps(row) or []
+            for row in work.changed
+            if "status" in row.changes
+        }
         for turn in range(max((len(steps) for steps in moving.values()), default=0)):
             ids: dict[str, list[int]] = defaultdict(list)
             for pk, steps in moving.items():
                 if turn < len(steps):
                     ids[steps[turn].name].append(pk)
             for name, product_ids in ids.items():
-                work.note_refused(PRODUCT_FLOW.bulk_verbs[name](
-                    product_ids=product_ids, by=work.by, reason=work.reason))  # fmt: skip
+                work.note_refused(
+                    PRODUCT_FLOW.bulk_verbs[name](
+                        product_ids=product_ids, by=work.by, reason=work.reason
+                    )
+                )

@@ -27,9 +27,9 @@ class StockPart(Part):
         if self.falling:
             return
         for row in plan.rows:
-            if row.current is not None and row.current.shelf_units is None:
-                if row.texts.get("stock") == "0":
-                    row.texts["stock"], row.values["stock"] = "", None
+            unused = row.current is not None and row.current.shelf_units is None
+            if unused and row.texts.get("stock") == "0":
+                row.texts["stock"], row.values["stock"] = "", None
 
     def judge(self, plan: Plan) -> None:
         if self.falling:
@@ -55,13 +55,17 @@ class StockPart(Part):
             if price > product.price or after > on_hand[product.pk]:
                 self._judge_rule(row, max(price, scheduled.get(product.pk, price)), after)
             if units is not None and units < shelf and units < promised.get(product.pk, 0):
-                row.refuse_by(services.StockWouldBeNegative(
-                    sku=product.sku, on_hand=units, promised=promised[product.pk]), "stock")  # fmt: skip
+                row.refuse_by(
+                    services.StockWouldBeNegative(
+                        sku=product.sku, on_hand=units, promised=promised[product.pk]
+                    ),
+                    "stock",
+                )
             if units == 0 and shelf > 0:
                 row.note("stock", "stock_to_zero", str(_("The stock goes to zero.")))
 
     def _judge_rule(self, row: Row, price: Decimal, units: int) -> None:
-        if (refusal := services.price_stock_refusal(sku=row.key, price=price, units=units)):
+        if refusal := services.price_stock_refusal(sku=row.key, price=price, units=units):
             row.refuse_by(refusal, "price" if "price" in row.cells else "stock")
 
     def apply(self, work: Work) -> None:
@@ -71,10 +75,15 @@ class StockPart(Part):
             if "stock" in row.changes and self._falls(row) is self.falling
         }
         if counted:
-            work.note_refused(services.set_stocks(
-                counted=counted, by=work.by, reason=work.reason,
-                cause_kind="import", cause_uuid=work.cause,
-            ))  # fmt: skip
+            work.note_refused(
+                services.set_stocks(
+                    counted=counted,
+                    by=work.by,
+                    reason=work.reason,
+                    cause_kind="import",
+                    cause_uuid=work.cause,
+                )
+            )
 
     def _falls(self, row: Row) -> bool:
         return row.current is not None and row.values["stock"] < (row.current.shelf_units or 0)

@@ -9,7 +9,8 @@ UNFOLD = {
     "SITE_HEADER": "Harbour & Pine",
     "SITE_SUBHEADER": _("Operations console"),
     "SITE_SYMBOL": "sailing",
-    "SITE_URL": reverse_lazy("admin:index"),
+    # There is no other site to return to; a link to the console from itself leads nowhere.
+    "SITE_URL": None,
     "SITE_FAVICONS": [
         {
             "rel": "icon",
@@ -21,6 +22,13 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "ENVIRONMENT": "backoffice.adminkit.site.environment_label",
+    "ENVIRONMENT_TITLE_PREFIX": "backoffice.adminkit.site.environment_prefix",
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("My settings"), "link": reverse_lazy("admin:my_settings")},
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+        ],
+    },
     "DASHBOARD_CALLBACK": "backoffice.adminkit.dashboard.dashboard",
     "STYLES": [lambda request: static("backoffice/console.css")],
     "SCRIPTS": [lambda request: static("backoffice/console.js")],

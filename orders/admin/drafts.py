@@ -32,7 +32,7 @@ from orders.models import Customer, Order
 from orders.workspace import in_words, lines_of
 
 CHOICES_A_PAGE = 20
-BLANK_LINES = 3
+BLANK_LINES = 1
 MOST_LINES = 200
 
 

@@ -50,6 +50,7 @@ class OrderAdmin(WritesDrafts, ShowsWorkspace):
         "total_sum", "assignee_name",
     )  # fmt: skip
     list_select_related = ("customer", "contact", "assignee")
+    ordering = ("-id",)
     search_fields = ("number",)
     search_help_text = _("Number (with or without dashes), e-mail address or name")
 
@@ -59,7 +60,7 @@ class OrderAdmin(WritesDrafts, ShowsWorkspace):
     def get_ordering(self, request: HttpRequest) -> Sequence[str]:
         if request.GET.get("queue") in OLDEST_FIRST:
             return ("placed_at", "id")
-        return ("-id",)
+        return self.ordering
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str

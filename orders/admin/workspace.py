@@ -125,7 +125,10 @@ class ShowsWorkspace(FlowAdmin):
         primary = ws.buttons.primary and self._button(order, ws.buttons.primary)
         beside = [self._button(order, offer) for offer in ws.buttons.beside]
         money = open_ones(MONEY_ACTS)
-        if primary is None and order.status == "pending" and money:
+        ask_bank = next(iter(open_ones(["ask_bank"])), None)
+        if primary is None and ask_bank is not None and ws.is_in_doubt:
+            primary = ask_bank
+        elif primary is None and order.status == "pending" and money:
             # What stands in the way of processing is the payment: the way out comes first.
             primary = money[0]
         return {
@@ -134,7 +137,7 @@ class ShowsWorkspace(FlowAdmin):
             "more": [self._button(order, offer) for offer in ws.buttons.more],
             "closed": [button for button in beside if not button.is_open],
             "money_buttons": [button for button in money if button is not primary],
-            "ask_bank": next(iter(open_ones(["ask_bank"])), None),
+            "ask_bank": None if ask_bank is primary else ask_bank,
             "draft_buttons": open_ones(DRAFT_ACTS),
             "assign_button": beside_flow.get("assign"),
             "take_url": beside_flow["take"].url

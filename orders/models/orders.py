@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
@@ -151,8 +152,14 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
                 name="order_placed_has_number",
             ),
             models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative"),
+            # Within half a cent: SQLite keeps decimals as binary fractions, where 0.07 + 4.90 is
+            # not quite 4.97.
             models.CheckConstraint(
-                condition=Q(total=F("subtotal") + F("shipping_fee")), name="order_total_adds_up"
+                condition=Q(
+                    total__gt=F("subtotal") + F("shipping_fee") - Decimal("0.005"),
+                    total__lt=F("subtotal") + F("shipping_fee") + Decimal("0.005"),
+                ),
+                name="order_total_adds_up",
             ),
         ]
         indexes = [

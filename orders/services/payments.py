@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,9 @@ from orders.models import Order, Payment, PaymentIntent
 from orders.services import claims
 from orders.services.claims import Move
 from orders.states import RECORD_PAYMENT, TAKE_PAYMENT
+
+# Every gateway's tokens begin with a letter (tok_, pm_); a card number does not.
+TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{2,99}")
 
 
 class MoreThanDue(Refused):
@@ -43,7 +47,7 @@ def take_payment(
     Moves money: claim, call, settle. Call it outside of a transaction.
     """
     token = token.strip()
-    if not token or token.isdigit():
+    if not TOKEN.fullmatch(token):
         # A number typed into the wrong field must not reach the database, nor this sentence.
         raise BadValue(field=_("Card"), problem=_("a token is needed, never a card number."))
 
@@ -90,10 +94,10 @@ def record_payment(
 def _amount(order: Order, amount: Decimal | None, due: Decimal) -> Decimal:
     if amount is None:
         return due
+    if amount.is_finite() and amount > due:
+        raise MoreThanDue(amount=amount, due=due, currency=order.currency)
     if not amount.is_finite() or amount <= 0 or amount != round(amount, 2):
         raise BadValue(field=_("Amount"), problem=_("an amount of money above zero is needed."))
-    if amount > due:
-        raise MoreThanDue(amount=amount, due=due, currency=order.currency)
     return amount
 
 

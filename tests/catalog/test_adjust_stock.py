@@ -162,9 +162,7 @@ def test_set_stocks_refuses_an_unknown_product_and_sets_the_others(merchandiser)
 def test_set_stocks_needs_no_more_queries_for_more_products(merchandiser, count_queries):
     def count(mugs):
         counted = {mug.pk: 3 for mug in mugs}
-        return count_queries(
-            lambda: set_stocks(counted=counted, by=merchandiser, reason="sheet")
-        )
+        return count_queries(lambda: set_stocks(counted=counted, by=merchandiser, reason="sheet"))
 
     count(ProductFactory.create_batch(1))  # permissions are read once
 

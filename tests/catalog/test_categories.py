@@ -1,13 +1,10 @@
 """The category tree: grown from paths, moved under a lock, never a circle, never an orphan."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
 
-from backoffice import changes
-from backoffice.refused import BadValue, NotAllowed, Refused, StaleVersion, UnknownRow
+from backoffice.refused import BadValue, NotAllowed, StaleVersion, UnknownRow
 from catalog.models import Category
 from catalog.services import (
     BadCategoryPath,
@@ -24,6 +21,7 @@ from catalog.services import (
     move_category,
 )
 from tests.catalog.factories import CategoryFactory, ProductFactory
+from tests.catalog.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -53,9 +51,7 @@ def test_create_category_refuses_the_same_name_in_the_same_place(merchandiser, h
     CategoryFactory(name="Coffee", parent=parent)
 
     with pytest.raises(DuplicateCategory, match="“Coffee” in the same place"):
-        create_category(
-            name="Coffee", parent_id=parent and parent.pk, by=merchandiser, reason=""
-        )
+        create_category(name="Coffee", parent_id=parent and parent.pk, by=merchandiser, reason="")
 
 
 def test_create_category_refuses_a_slug_that_is_taken(merchandiser):
@@ -189,22 +185,14 @@ def move_across(by):
     tea, coffee = CategoryFactory(name="Tea"), CategoryFactory(name="Coffee")
     green = CategoryFactory(name="Green", parent=tea)
     beans = CategoryFactory(name="Beans", parent=coffee)
-    start = threading.Barrier(2)
+    pairs = [(tea, beans), (coffee, green)]
 
-    def move(pair):
-        child, parent = pair
-        try:
-            with changes.change(separate=True, by=by):
-                start.wait(timeout=10)
-                move_category(category_id=child.pk, parent_id=parent.pk, by=by, reason="race")
-                return "moved"
-        except Refused as error:
-            return error.code
-        finally:
-            connection.close()
+    def move(number):
+        child, parent = pairs[number]
+        move_category(category_id=child.pk, parent_id=parent.pk, by=by, reason="race")
+        return "moved"
 
-    with ThreadPoolExecutor(2) as pool:
-        results = sorted(pool.map(move, [(tea, beans), (coffee, green)]))
+    results = in_threads(move, 2)
     return results, set(Category.objects.filter(parent=None).values_list("name", flat=True))
 
 
@@ -213,7 +201,8 @@ def move_across(by):
 def test_two_moves_at_once_cannot_close_a_circle(merchandiser):
     results, roots = move_across(merchandiser)
 
-    assert results == ["category_cycle", "moved"]
+    assert results.count("moved") == 1
+    assert any(isinstance(result, CategoryCycle) for result in results)
     assert len(roots) == 1
 
 

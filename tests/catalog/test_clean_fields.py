@@ -51,7 +51,11 @@ from catalog.services.fields import CLEANERS
         ("options", "Slate", "Write options as name and value, for example Colour=Slate."),
         ("options", {"Size": 3}, "Option names and values are text."),
         ("options", {"Size": " "}, "An option needs a name and a value, for example Colour=Slate."),
-        ("options", {"Size": "x" * 101}, "An option's name or value is longer than 100 characters."),
+        (
+            "options",
+            {"Size": "x" * 101},
+            "An option's name or value is longer than 100 characters.",
+        ),
         ("options", {"Si\x00ze": "M"}, "There is an invisible NUL character in it; type it again."),
         ("status", "published", "This cannot be changed here."),
         ("version", 7, "This cannot be changed here."),

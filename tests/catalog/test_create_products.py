@@ -16,6 +16,7 @@ from catalog.refusals import (
 from catalog.services import create_product, create_products, create_with_tags, identity, slugs
 from catalog.services.slugs import free_slugs
 from tests.catalog.factories import CategoryFactory, ProductFactory, TagFactory, draft, level_of
+from tests.catalog.threads import THREADS, in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -105,9 +106,14 @@ def test_create_product_refuses_a_parent_that_cannot_be_one(merchandiser, parent
 def test_create_products_refuses_a_chain_of_new_variants(merchandiser):
     with pytest.raises(InvalidProduct, match="B is a variant itself"):
         create_products(
-            drafts=[draft("A", "A"), draft("B", "B", parent_sku="A"), draft("C", "C", parent_sku="B")],
-            by=merchandiser, reason="",
-        )  # fmt: skip
+            drafts=[
+                draft("A", "A"),
+                draft("B", "B", parent_sku="A"),
+                draft("C", "C", parent_sku="B"),
+            ],
+            by=merchandiser,
+            reason="",
+        )
 
     assert Product.objects.count() == 0
 
@@ -145,7 +151,12 @@ def test_create_product_refuses_a_category_that_is_gone(merchandiser):
     [
         ("sku", "TAKEN-1", DuplicateSku, "The SKU TAKEN-1 belongs to “Pine Bowl” already."),
         ("slug", "taken", DuplicateSlug, "The slug taken leads to “Pine Bowl” (TAKEN-1) already."),
-        ("barcode", "123", DuplicateBarcode, "The barcode 123 is on “Pine Bowl” (TAKEN-1) already."),
+        (
+            "barcode",
+            "123",
+            DuplicateBarcode,
+            "The barcode 123 is on “Pine Bowl” (TAKEN-1) already.",
+        ),
     ],
 )
 def test_create_product_names_the_product_that_is_in_the_way(
@@ -172,8 +183,12 @@ def test_create_products_refuses_two_drafts_of_one_sku(merchandiser):
 
 @pytest.mark.parametrize(
     ("field", "value", "kind"),
-    [("sku", "RIVAL", DuplicateSku), ("slug", "rival", DuplicateSlug), ("barcode", "1", DuplicateBarcode)],
-)  # fmt: skip
+    [
+        ("sku", "RIVAL", DuplicateSku),
+        ("slug", "rival", DuplicateSlug),
+        ("barcode", "1", DuplicateBarcode),
+    ],
+)
 def test_create_product_says_it_as_kindly_when_the_database_is_first(
     merchandiser, monkeypatch, field, value, kind
 ):
@@ -209,9 +224,7 @@ def test_create_product_finds_another_slug_when_a_rival_took_it(merchandiser, mo
 def test_create_product_links_tags_and_makes_the_missing_ones(merchandiser):
     TagFactory(name="Bestseller")
 
-    mug = create_product(
-        draft=draft(tags=["bestseller", "oak", "Oak"]), by=merchandiser, reason=""
-    )
+    mug = create_product(draft=draft(tags=["bestseller", "oak", "Oak"]), by=merchandiser, reason="")
 
     assert set(mug.tags.values_list("name", flat=True)) == {"Bestseller", "oak"}
     assert ProductTag.history.filter(history_type="+").count() == 2
@@ -262,9 +275,7 @@ def test_create_products_is_all_or_nothing(merchandiser):
 @pytest.mark.row("C6")
 def test_create_products_needs_no_more_queries_for_more_products(merchandiser, count_queries):
     def count(prefix, number):
-        drafts = [
-            draft(f"{prefix}{n}", "Same Name", tags=["oak"], stock=3) for n in range(number)
-        ]
+        drafts = [draft(f"{prefix}{n}", "Same Name", tags=["oak"], stock=3) for n in range(number)]
         return count_queries(
             lambda: create_products(drafts=drafts, by=merchandiser, reason="sheet")
         )
@@ -276,3 +287,33 @@ def test_create_products_needs_no_more_queries_for_more_products(merchandiser, c
 
 def test_create_products_takes_no_drafts_for_an_answer(merchandiser):
     assert create_products(drafts=[], by=merchandiser, reason="") == []
+
+
+# --- Races ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_sixteen_who_create_one_sku_one_wins_and_the_others_read_why(merchandiser):
+    def create(number):
+        return create_product(draft=draft("TWIN", f"Mug {number}"), by=merchandiser, reason="")
+
+    results = in_threads(create)
+
+    assert sum(isinstance(result, Product) for result in results) == 1
+    assert sum(isinstance(result, DuplicateSku) for result in results) == THREADS - 1
+
+
+@pytest.mark.row("C2")
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_sixteen_who_create_one_name_get_sixteen_slugs(merchandiser):
+    def create(number):
+        tags = ["oak", "pine"] if number % 2 else ["pine", "oak"]
+        fields = draft(f"MUG-{number}", "Oak Mug", tags=tags)
+        return create_product(draft=fields, by=merchandiser, reason="").slug
+
+    results = in_threads(create)
+
+    assert set(results) == {"oak-mug", *(f"oak-mug-{n}" for n in range(2, THREADS + 1))}
+    assert Tag.objects.count() == 2

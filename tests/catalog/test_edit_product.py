@@ -41,7 +41,7 @@ def test_edit_product_writes_one_history_row_and_moves_the_version(merchandiser,
 
     mug.refresh_from_db()
     assert (mug.description, mug.category, mug.version) == ("Turned by hand.", mugs, 2)
-    created, changed = history_of(mug)
+    _created, changed = history_of(mug)
     assert (changed.history_type, changed.description) == ("~", "Turned by hand.")
     assert (changed.change_set.actor, changed.change_set.note) == (merchandiser, "better words")
 
@@ -49,7 +49,7 @@ def test_edit_product_writes_one_history_row_and_moves_the_version(merchandiser,
 def test_edit_product_leaves_a_product_alone_on_which_nothing_differs(merchandiser):
     mug = ProductFactory(description="Turned by hand.")
 
-    edit(mug, merchandiser, description=" Turned by hand. ", price=Decimal("20"), name=mug.name)
+    edit(mug, merchandiser, description=" Turned by hand. ", price=Decimal(20), name=mug.name)
 
     mug.refresh_from_db()
     assert mug.version == 1
@@ -74,8 +74,12 @@ def test_edit_product_moves_a_slug_that_is_asked_for(merchandiser):
 
 @pytest.mark.parametrize(
     ("field", "value", "kind"),
-    [("sku", "TAKEN", DuplicateSku), ("slug", "taken", DuplicateSlug), ("barcode", "1", DuplicateBarcode)],
-)  # fmt: skip
+    [
+        ("sku", "TAKEN", DuplicateSku),
+        ("slug", "taken", DuplicateSlug),
+        ("barcode", "1", DuplicateBarcode),
+    ],
+)
 def test_edit_product_names_the_product_that_is_in_the_way(merchandiser, field, value, kind):
     ProductFactory(sku="TAKEN", slug="taken", barcode="1", name="Pine Bowl")
     mug = ProductFactory()
@@ -153,9 +157,7 @@ def test_edit_product_takes_another_price_with_a_reason(merchandiser):
 
 def test_edit_product_refuses_a_price_above_the_compare_at_price(merchandiser):
     with pytest.raises(InvalidProduct) as refusal:
-        edit(
-            ProductFactory(price=20, compare_at_price=25), merchandiser, "x", price=Decimal(26)
-        )
+        edit(ProductFactory(price=20, compare_at_price=25), merchandiser, "x", price=Decimal(26))
 
     assert refusal.value.errors == {
         "compare_at_price": [

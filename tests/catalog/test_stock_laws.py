@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backoffice import changes
 from backoffice.refused import Refused
 from catalog.models import Product, StockLevel, StockMovement
 from catalog.services import (
@@ -28,6 +24,7 @@ from catalog.services import (
     stock_drift,
 )
 from tests.catalog.factories import ProductFactory, held, level_of, put_on_shelf, wanted
+from tests.catalog.threads import THREADS, in_threads
 
 UNITS = st.integers(min_value=1, max_value=9)
 ACTS = st.one_of(
@@ -140,26 +137,6 @@ def test_the_database_itself_refuses_a_negative_shelf():
 
 # --- Races, with real threads and real row locks ------------------------------------------------
 
-THREADS = 16
-
-
-def in_threads(work, count=THREADS):
-    """Run `work(number)` in threads that start together; return what each returned or raised."""
-    start = threading.Barrier(count)
-
-    def run(number):
-        try:
-            with changes.change(separate=True, action="race"):
-                start.wait(timeout=20)
-                return work(number)
-        except Exception as error:  # noqa: BLE001  (the test judges it)
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
-
 
 def _sell_out(mug, attempts_each=10):
     """Sixteen sellers try 160 times to sell one unit each; return sold, refused and broken."""
@@ -208,9 +185,7 @@ def test_without_the_lock_sellers_run_into_the_constraint(monkeypatch):
 
 
 def _plain_read(product_ids, location_ids):
-    rows = StockLevel.objects.filter(
-        product__in=list(product_ids), location__in=list(location_ids)
-    )
+    rows = StockLevel.objects.filter(product__in=list(product_ids), location__in=list(location_ids))
     return {(row.product_id, row.location_id): row for row in rows}
 
 

@@ -137,7 +137,7 @@ def test_ensure_tags_asks_for_permission_only_to_make_one(support):
 def test_create_tag_refuses_another_spelling_of_one_that_is_there(merchandiser):
     create_tag(name="Oak", by=merchandiser, reason="")
 
-    with pytest.raises(DuplicateTag, match="There is a tag “Oak” already."):
+    with pytest.raises(DuplicateTag, match="There is a tag “Oak” already"):
         create_tag(name="oak", by=merchandiser, reason="")
 
 

@@ -12,11 +12,12 @@ import factory
 from backoffice import changes
 from backoffice.models import User
 from catalog.models import Product
-from catalog.services.stock import receive_stock
 from orders import services
 from orders.facts import load_facts
 from orders.models import Address, Contact, Customer, Order
 from orders.services import LineDraft
+from tests.catalog.factories import ProductFactory as ProductOnSale
+from tests.catalog.factories import put_on_shelf
 
 
 def boss() -> User:
@@ -51,23 +52,15 @@ class CustomerFactory(factory.django.DjangoModelFactory):
         return Customer.objects.get(pk=user.pk)
 
 
-class ProductFactory(factory.django.DjangoModelFactory):
-    """A published product with pieces on the shelf."""
+class ProductFactory(ProductOnSale):
+    """A published mug with twenty pieces on the shelf; `stock=0`: none."""
 
-    class Meta:
-        model = Product
-        skip_postgeneration_save = True
-
-    sku = factory.Sequence(lambda n: f"MUG-{n:05d}")
-    slug = factory.Sequence(lambda n: f"mug-{n:05d}")
-    name = "Enamel mug"
     price = Decimal("12.50")
-    status = "published"
 
     @factory.post_generation
     def stock(self, create: bool, units: int | None, **_: Any) -> None:
         if units != 0:
-            receive_stock(product_id=self.pk, units=units or 20, by=boss(), reason="delivery")
+            put_on_shelf(self, units or 20)
 
 
 class OrderFactory(factory.Factory):
@@ -88,7 +81,7 @@ class OrderFactory(factory.Factory):
     @classmethod
     def _create(
         cls,
-        model_class: type[Order],
+        model_class: type[Order],  # noqa: ARG003  (factory_boy's signature)
         *,
         status: str,
         customer: Customer,
@@ -135,5 +128,3 @@ def fresh(order: Order) -> Order:
     found = Order.objects.get(pk=order.pk)
     load_facts([found])
     return found
-
-

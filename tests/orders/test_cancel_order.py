@@ -127,9 +127,7 @@ def test_cancel_order_works_on_a_draft(support):
     assert (cancelled.status, cancelled.number) == ("cancelled", None)
 
 
-@pytest.mark.parametrize(
-    ("code", "refusal"), [("", ReasonMissing), ("because", BadValue)]
-)
+@pytest.mark.parametrize(("code", "refusal"), [("", ReasonMissing), ("because", BadValue)])
 def test_cancel_order_wants_a_reason_from_the_list(support, code, refusal):
     order = OrderFactory()
 

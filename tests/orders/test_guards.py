@@ -61,9 +61,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("guard", "facts", "code"), CASES)
-def test_a_guard_says_why_and_asks_no_database(
-    guard, facts, code, django_assert_num_queries, db
-):
+def test_a_guard_says_why_and_asks_no_database(guard, facts, code, django_assert_num_queries, db):
     order = order_with(**facts)
 
     with django_assert_num_queries(0):

@@ -239,9 +239,7 @@ def test_process_orders_tells_for_each_order_what_was_done_and_what_was_refused(
     ]
 
 
-@pytest.mark.parametrize(
-    "verb", ["process", "hold", "release", "ship", "complete", "cancel"]
-)
+@pytest.mark.parametrize("verb", ["process", "hold", "release", "ship", "complete", "cancel"])
 def test_a_plural_verb_refuses_more_rows_than_the_limit(verb, manager, settings):
     settings.BULK_LIMIT_ROWS = 2
     more = {"reason_code": "other"} if verb == "cancel" else {}

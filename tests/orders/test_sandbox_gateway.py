@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db import transaction
@@ -94,9 +95,9 @@ def test_each_card_does_what_the_table_says(card):
     for operation in ("authorise", "capture", "refund"):
         key = f"{card.token}-{operation}"
         call = (
-            (lambda key=key: BANK.authorise(key=key, **asked))
+            partial(BANK.authorise, key=key, **asked)
             if operation == "authorise"
-            else (lambda key=key, operation=operation: on(operation, charge, key))
+            else partial(on, operation, charge, key)
         )
         if operation in (*card.loses_before, *card.loses_after):
             with pytest.raises(GatewayTimeout):

@@ -130,9 +130,7 @@ def test_an_authorisation_that_timed_out_before_charging_is_made_by_asking_again
 def test_a_timeout_after_charging_is_found_by_asking_again(support):
     order = OrderFactory()
     with pytest.raises(PaymentInDoubt), click(support):
-        services.take_payment(
-            order_id=order.pk, token="tok_charged_timeout", by=support, reason=""
-        )
+        services.take_payment(order_id=order.pk, token="tok_charged_timeout", by=support, reason="")
     assert bank_book("authorise").count() == 1
 
     settle(order, support)
@@ -243,9 +241,7 @@ def test_settle_payments_finishes_what_is_older_than_a_minute(in_doubt, support)
 def test_settle_payments_goes_on_after_a_refusal(support, settings):
     for token in ("tok_timeout", "tok_charged_timeout"):
         with pytest.raises(PaymentInDoubt), click(support):
-            services.take_payment(
-                order_id=OrderFactory().pk, token=token, by=support, reason=""
-            )
+            services.take_payment(order_id=OrderFactory().pk, token=token, by=support, reason="")
     settings.PAYMENT_GATEWAY = "tests.orders.banks.SilentBank"
 
     said = run_command(older_than_seconds=0)

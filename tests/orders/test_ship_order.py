@@ -83,7 +83,5 @@ def test_ship_orders_ships_each_in_its_own_parcel(fulfilment):
         )
 
     assert [order.status for order in outcome.done] == ["completed", "completed"]
-    assert [(row, refusal.code) for row, refusal in outcome.refused] == [
-        (pending, "step_not_open")
-    ]
+    assert [(row, refusal.code) for row, refusal in outcome.refused] == [(pending, "step_not_open")]
     assert Shipment.objects.count() == 2

@@ -189,7 +189,21 @@
             }
             return;
         }
-        if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) {
+        if (event.ctrlKey || event.metaKey || event.altKey) {
+            return;
+        }
+        const open = document.querySelector("dialog[open]");
+        const isChip = event.target.matches(".bo-chip input");
+        if (open && /^[1-9]$/.test(event.key) && (isChip || !isTyping(event.target))) {
+            const chip = open.querySelectorAll(".bo-chip input")[Number(event.key) - 1];
+            if (chip) {
+                event.preventDefault();
+                chip.click();
+                chip.focus();
+            }
+            return;
+        }
+        if (open || isTyping(event.target)) {
             return;
         }
         if (event.key === "?") {

@@ -1,0 +1,151 @@
+"""Past and waiting imports, read only. Who may see all of them does; others see their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import django_filters
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.adminkit.console import ConsoleAdmin, Queue, badge
+from backoffice.adminkit.filters import ConsoleFilterSet, DayRangeFilter
+from backoffice.adminkit.import_pages import STATE_TONES
+from backoffice.adminkit.imports import ImportAdmin
+from backoffice.adminkit.timeline import in_words
+from backoffice.cards import NavItem, register
+from backoffice.imports.sheets import all_sheets
+from backoffice.models import ImportRun
+
+SEE_ALL = "backoffice.view_importrun"
+
+
+def import_permissions() -> list[str]:
+    return [sheet.import_permission for sheet in all_sheets()]
+
+
+class ImportRunFilters(ConsoleFilterSet):
+    created_at = DayRangeFilter(field_name="created_at", label=_("When"))
+    state = django_filters.MultipleChoiceFilter(choices=ImportRun.State, label=_("State"))
+
+    class Meta:
+        model = ImportRun
+        fields = ("created_at", "state")
+
+
+def _in_state(*states: str) -> Callable[[Any], Any]:
+    return lambda runs: runs.filter(state__in=states)
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(ConsoleAdmin):
+    """Every import with what came of it; read only, and confirmed only on its own page."""
+
+    list_display = ("file", "what", "state_label", "counts", "who", "when")
+    list_display_links = ("file",)
+    list_select_related = ("owner",)
+    search_fields = ("file_name", "reason", "owner__email")
+    search_help_text = _("File, reason, or who")
+    ordering = ("-id",)
+    filterset_class = ImportRunFilters
+    queues = (
+        Queue("waiting", _("Waiting"), _in_state("validated"), tone="info"),
+        Queue("applied", _("Applied"), _in_state("applied"), is_counted=False),
+        Queue(
+            "nothing", _("Nothing applied"), _in_state("refused", "failed"), is_counted=False,
+            tone="danger",
+        ),
+    )  # fmt: skip
+
+    @admin.display(description=_("File"), ordering="file_name")
+    def file(self, run: ImportRun) -> str:
+        return run.file_name
+
+    @admin.display(description=_("Sheet"), ordering="sheet")
+    def what(self, run: ImportRun) -> str:
+        return f"{run.sheet} · {run.recipe}"
+
+    @admin.display(description=_("State"), ordering="state")
+    def state_label(self, run: ImportRun) -> SafeString:
+        return badge(run.get_state_display(), STATE_TONES[run.state])
+
+    @admin.display(description=_("Rows"))
+    def counts(self, run: ImportRun) -> str:
+        parts = [
+            (run.new, _("new")), (run.changed, _("changed")), (run.unchanged, _("unchanged")),
+            (run.refused, _("refused")),
+        ]  # fmt: skip
+        return ", ".join(f"{count} {word}" for count, word in parts if count) or "–"
+
+    @admin.display(description=_("Who"), ordering="owner__email")
+    def who(self, run: ImportRun) -> str:
+        return str(run.owner)
+
+    @admin.display(description=_("When"), ordering="id")
+    def when(self, run: ImportRun) -> str:
+        return in_words(run.created_at)
+
+    # --- Who sees what -------------------------------------------------------------------------
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        user = request.user
+        if user.has_perm(SEE_ALL):
+            return True
+        own = obj is None or obj.owner_id == user.pk
+        return own and any(user.has_perm(name) for name in import_permissions())
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
+        runs = super().get_queryset(request)
+        return runs if request.user.has_perm(SEE_ALL) else runs.filter(owner=request.user)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the run as its own page does; somebody else's without buttons."""
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET"])
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        runs = self.get_queryset(request)
+        run = runs.filter(pk=object_id).first() if object_id.isdecimal() else None
+        face = self._face(run) if run is not None else None
+        if run is None or face is None:
+            raise Http404
+        return face.run_page(request, run)
+
+    def _face(self, run: ImportRun) -> ImportAdmin | None:
+        """Return the admin whose sheet the run belongs to."""
+        for model_admin in self.admin_site._registry.values():
+            if isinstance(model_admin, ImportAdmin) and model_admin.sheet == run.sheet:
+                return model_admin
+        return None
+
+
+register(
+    NavItem(
+        name="imports", label=_("Imports"), url="admin:backoffice_importrun_changelist",
+        permission=(SEE_ALL, *import_permissions()), icon="upload_file", group=_("Audit"),
+        order=820, words="upload sheet csv xlsx import",
+    ),
+)  # fmt: skip

@@ -1,0 +1,194 @@
+"""Navigation, palette, home and login: each person sees what their role may."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.exceptions import ImproperlyConfigured
+
+from backoffice import cards
+from backoffice.adminkit import palette
+from backoffice.adminkit.checks import declared_permissions
+from backoffice.adminkit.site import navigation
+from backoffice.cards import Chart, Hit, Kpi, NavItem, Panel, PanelRow, SearchSource, Series
+
+
+@pytest.fixture(autouse=True)
+def _own_cards(monkeypatch):
+    """A registry that a test may add to."""
+    monkeypatch.setattr(cards, "_cards", dict(cards._cards))
+
+
+def titles(items):
+    return [item["title"] for group in items for item in group["items"]]
+
+
+def test_a_card_without_a_permission_cannot_be_made():
+    with pytest.raises(ImproperlyConfigured, match="names no permission"):
+        NavItem(name="x", label="X", url="admin:index", permission="")
+
+
+def test_every_card_names_permissions_that_exist():
+    for card in cards.cards(cards.Card):
+        names = (card.permission,) if isinstance(card.permission, str) else card.permission
+        assert set(names) <= declared_permissions(), card
+
+
+def test_the_sidebar_lists_what_the_role_may_open(rf, merchandiser, admin):
+    request = rf.get("/admin/")
+
+    request.user = merchandiser
+    merchandisers = titles(navigation(request))
+    request.user = admin
+    admins = titles(navigation(request))
+
+    assert "Staff" not in merchandisers
+    assert {"Staff", "Roles", "Change sets"} <= set(admins)
+    assert "Products" not in admins
+
+
+def test_a_page_lights_up_by_its_own_address_not_by_a_part_of_it(rf, admin):
+    request = rf.get("/admin/backoffice/user/add/")
+    request.user = admin
+
+    active = [i["title"] for g in navigation(request) for i in g["items"] if i["active"]]
+
+    assert active == ["Staff"]
+
+
+def search(client, text):
+    return client.get("/admin/search/", {"s": text, "extended": "1"})
+
+
+def test_the_palette_finds_pages_the_person_may_open(clerk, sign_in, admin):
+    assert "Staff" not in search(clerk, "staff").content.decode()
+    assert "/admin/backoffice/user/" in search(sign_in(admin), "staff").content.decode()
+
+
+def test_the_palette_forgets_a_permission_at_once(sign_in, admin):
+    client = sign_in(admin)
+    assert "/admin/backoffice/user/" in search(client, "staff").content.decode()
+
+    admin.groups.set([Group.objects.get(name="merchandiser")])
+
+    page = search(client, "staff")
+    assert "/admin/backoffice/user/" not in page.content.decode()
+    assert "no-store" in page["Cache-Control"]
+
+
+def test_the_palette_asks_only_sources_the_person_may_use_and_takes_five(admin, merchandiser):
+    def find(user, text, limit):
+        return [Hit(title=f"{text} {n}", url="/x/") for n in range(9)]
+
+    cards.register(
+        SearchSource(name="many", label="", permission="backoffice.view_user", find=find)
+    )
+
+    assert len([h for h in palette.find(admin, "zebra") if str(h.title).startswith("zebra")]) == 5
+    assert palette.find(merchandiser, "zebra") == []
+
+
+def test_an_exact_match_comes_first(admin):
+    hits = palette.find(admin, "admin@example.com")
+    by_word = palette.find(admin, "staff")
+
+    assert hits[0].title == "Admin"
+    assert hits[0].is_exact
+    assert by_word[0].url == "/admin/backoffice/user/"
+
+
+def test_a_palette_without_text_or_result_answers(clerk):
+    assert clerk.get("/admin/search/").status_code == 200
+    assert "Nothing that you may see" in search(clerk, "xyzzy").content.decode()
+
+
+def test_the_palette_is_for_those_who_signed_in(client, db):
+    assert client.get("/admin/search/?s=a").status_code == 302
+
+
+def test_home_shows_cards_to_those_who_may_see_them(clerk, sign_in, admin):
+    cards.register(
+        Kpi(name="people", label="People here", permission="backoffice.view_user", value=lambda u: 7),
+        Chart(
+            name="days", label="Orders a day", permission="backoffice.view_user",
+            series=lambda u: Series(labels=["Mon", "Tue"], values=[3, 5]),
+        ),
+        Panel(
+            name="inbox", label="What waits", permission="backoffice.view_user",
+            rows=lambda u: [PanelRow("SO-1", url="/x/", badge="late", tone="danger")],
+        ),
+        Panel(
+            name="calm", label="Calm", permission="backoffice.view_user",
+            rows=lambda u: [], empty="All done.",
+        ),
+    )  # fmt: skip
+
+    admins = sign_in(admin).get("/admin/").content.decode()
+    clerks = clerk.get("/admin/").content.decode()
+
+    for text in ("People here", "Orders a day", "Mon: 3; Tue: 5", "SO-1", "All done."):
+        assert text in admins
+        assert text not in clerks
+
+
+def test_a_chart_of_nothing_says_so(sign_in, admin):
+    cards.register(
+        Chart(
+            name="days", label="Orders a day", permission="backoffice.view_user",
+            series=lambda u: Series(labels=["Mon"], values=[0]),
+        )
+    )  # fmt: skip
+
+    assert "Nothing happened in these days yet." in sign_in(admin).get("/admin/").content.decode()
+
+
+def test_home_of_somebody_without_a_role_has_words(sign_in, make_user):
+    page = sign_in(make_user()).get("/admin/")
+
+    assert page.status_code == 200
+    assert "Nothing waits for you here." in page.content.decode()
+
+
+def test_no_page_has_an_inline_script_or_handler(clerk, product):
+    for address in (
+        "/admin/", "/desk/catalog/product/", f"/desk/catalog/product/{product.pk}/change/",
+        f"/desk/catalog/product/{product.pk}/history/",
+        f"/desk/catalog/product/{product.pk}/acts/lift/",
+    ):  # fmt: skip
+        text = clerk.get(address).content.decode()
+        assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>\s*\S", text), address
+        assert not re.search(r"\son(click|load|change|submit|input)=", text), address
+
+
+def test_signing_in_ends_at_home(client, merchandiser):
+    answer = client.post(
+        "/admin/login/", {"username": "merchandiser@example.com", "password": "a-good-password"}
+    )
+
+    assert answer.status_code == 302
+    assert answer["Location"] == "/admin/"
+
+
+def test_signing_in_returns_to_where_one_wanted_to_go(client, merchandiser):
+    wanted = "/admin/catalog/product/?queue=drafts"
+    answer = client.post(
+        "/admin/login/?next=" + wanted.replace("?", "%3F"),
+        {"username": "merchandiser@example.com", "password": "a-good-password", "next": wanted},
+    )
+
+    assert answer["Location"] == wanted
+
+
+def test_a_customer_cannot_sign_in_here(client, make_user):
+    person = make_user(email="customer@example.com")
+    person.is_staff = False
+    person.save()
+
+    page = client.post(
+        "/admin/login/", {"username": "customer@example.com", "password": "a-good-password"}
+    )
+
+    assert page.status_code == 200
+    assert "correct e-mail address and password for a staff account" in page.content.decode()

@@ -1,0 +1,70 @@
+"""The README's first command: an empty database becomes a console to try, once."""
+
+from collections import Counter
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from backoffice import demo, roles
+from backoffice.models import ChangeSet, User
+from catalog.models import Category, Product, StockLevel
+from orders.models import Customer, Order, PaymentIntent
+
+
+def run_demo() -> str:
+    printed = StringIO()
+    call_command("demo", no_server=True, stdout=printed)
+    return printed.getvalue()
+
+
+@pytest.mark.django_db
+def test_the_demo_fills_the_house_once_and_lets_every_role_in():
+    first = run_demo()
+    counts = [m.objects.count() for m in (User, Product, Category, Customer, Order, ChangeSet)]
+
+    second = run_demo()
+
+    assert [
+        m.objects.count() for m in (User, Product, Category, Customer, Order, ChangeSet)
+    ] == counts
+    assert second.count("already there") == 4
+    assert "http://127.0.0.1:8000/admin/" in first
+    assert Product.objects.count() > 300
+    assert Category.objects.count() >= 30
+    for role in roles.table():
+        assert demo.email_of(role) in first
+        client = Client()
+        signed_in = client.post(
+            "/admin/login/", {"username": demo.email_of(role), "password": demo.PASSWORD}
+        )
+        assert signed_in.url == "/admin/"
+        assert client.get("/admin/").status_code == 200
+
+    _assert_orders_of_every_state_over_ninety_days()
+    _assert_nobody_sold_what_was_not_there()
+
+
+def _assert_orders_of_every_state_over_ninety_days() -> None:
+    states = Counter(Order.objects.values_list("status", flat=True))
+    assert set(states) == set(Order.flow.states)
+    assert min(states.values()) >= 3
+    assert Order.objects.held().exists()
+    assert PaymentIntent.objects.filter(state="in_doubt").count() == 1
+    placed = Order.objects.placed().order_by("placed_at").values_list("placed_at", flat=True)
+    assert (timezone.now() - placed[0]).days >= 80
+    assert not Order.objects.filter(placed_at__gt=timezone.now()).exists()
+
+
+def _assert_nobody_sold_what_was_not_there() -> None:
+    assert all(level.available >= 0 for level in StockLevel.objects.all())
+    call_command("reconcile_stock", stdout=StringIO())
+
+
+@override_settings(SETTINGS_MODULE="config.settings.production")
+def test_known_passwords_never_reach_production():
+    with pytest.raises(CommandError, match="never in production"):
+        call_command("demo", no_server=True)
