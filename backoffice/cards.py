@@ -35,9 +35,12 @@ class Card:
         if not self.permission:
             raise ImproperlyConfigured(f"{type(self).__name__} {self.name} names no permission.")
 
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        return (self.permission,) if isinstance(self.permission, str) else tuple(self.permission)
+
     def is_for(self, user: User) -> bool:
-        names = (self.permission,) if isinstance(self.permission, str) else self.permission
-        return any(user.has_perm(name) for name in names)
+        return any(user.has_perm(name) for name in self.permissions)
 
 
 @dataclass(frozen=True, kw_only=True)

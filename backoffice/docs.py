@@ -38,10 +38,22 @@ def roles_table(name: str) -> str:
     return "\n".join(lines) + "\n\n"
 
 
+def sheet_table(name: str) -> str:
+    """A sheet's columns: the printout of its resource."""
+    from backoffice.imports.sheets import sheet
+
+    lines = ["", "| column | meaning | example |", "|---|---|---|"]
+    for column in sheet(name).columns().values():
+        example = f"`{column.example}`" if column.example else ""
+        lines.append(f"| `{column.column_name}` | {column.help_text} | {example} |")
+    return "\n".join(lines) + "\n\n"
+
+
 GENERATORS: dict[str, Generator] = {
     "flow": flow_table,
     "diagram": flow_diagram,
     "roles": roles_table,
+    "sheet": sheet_table,
 }
 
 

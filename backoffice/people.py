@@ -205,7 +205,8 @@ def _save(user: User) -> None:
     except ValidationError as error:
         name, problems = next(iter(error.message_dict.items()))
         field = user._meta.get_field(name)
-        raise BadValue(field=field.verbose_name, problem=problems[0]) from error
+        label = getattr(field, "verbose_name", name)
+        raise BadValue(field=label, problem=problems[0]) from error
     try:
         with transaction.atomic():
             user.save()

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from backoffice.cards import Hit, Kpi, NavItem, Panel, PanelRow, register, search_source
 from backoffice.models import User
-from catalog.filters import of_stock_state, running_prices
 from catalog.models import PriceChange, Product, Review
 
 CATALOGUE = _("Catalogue")
@@ -36,11 +36,11 @@ def low_on_stock(_user: User) -> int:
 
 
 def out_of_stock(_user: User) -> int:
-    return of_stock_state(Product.objects.published(), "out").count()
+    return Product.objects.published().sellable().with_stock().filter(available__lte=0).count()
 
 
 def running(_user: User) -> str:
-    count = running_prices(PriceChange.objects.all()).count()
+    count = PriceChange.objects.running_at(timezone.now()).count()
     return ngettext("%(n)d scheduled price runs", "%(n)d scheduled prices run", count) % {
         "n": count
     }

@@ -76,11 +76,15 @@ class ProductFilter(ConsoleFilterSet):
 
     status = filters.ChoiceFilter(label=_("Status"), choices=PRODUCT_FLOW.choices, empty_label=ANY)
     category = CategoryFilter(
-        label=_("Category and below"), queryset=category_tree, method="below_category",
+        label=_("Category and below"),
+        queryset=category_tree,
+        method="below_category",
         empty_label=ANY,
     )
     tag = filters.ModelChoiceFilter(
-        label=_("Tag"), field_name="tags", empty_label=ANY,
+        label=_("Tag"),
+        field_name="tags",
+        empty_label=ANY,
         queryset=lambda _request: Tag.objects.all(),
     )
     price = filters.RangeFilter(label=_("Price"), widget=AmountRangeWidget)
@@ -113,11 +117,14 @@ class ReviewFilter(ConsoleFilterSet):
 
 class StockLevelFilter(ConsoleFilterSet):
     location = filters.ModelChoiceFilter(
-        label=_("Location"), empty_label=ANY,
+        label=_("Location"),
+        empty_label=ANY,
         queryset=lambda _request: StockLocation.objects.all(),
     )
     category = CategoryFilter(
-        label=_("Category and below"), queryset=category_tree, method="below_category",
+        label=_("Category and below"),
+        queryset=category_tree,
+        method="below_category",
         empty_label=ANY,
     )
     stock = filters.ChoiceFilter(
@@ -151,7 +158,8 @@ class StockMovementFilter(ConsoleFilterSet):
         label=_("Kind"), choices=StockMovement.Kind.choices, empty_label=ANY
     )
     location = filters.ModelChoiceFilter(
-        label=_("Location"), empty_label=ANY,
+        label=_("Location"),
+        empty_label=ANY,
         queryset=lambda _request: StockLocation.objects.all(),
     )
     day = DayRangeFilter(label=_("When"), field_name="at")

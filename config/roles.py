@@ -43,6 +43,7 @@ _RUN_CATALOGUE = (
     "catalog.add_product",
     "catalog.change_product",
     "catalog.import_product",
+    "backoffice.view_importrun",
     "catalog.publish_product",
     "catalog.unpublish_product",
     "catalog.archive_product",
@@ -65,7 +66,11 @@ _RUN_CATALOGUE = (
     *_ADJUST_STOCK,
 )
 _EXPORT = ("catalog.export_product", "orders.export_order")
-_AUDIT = ("backoffice.view_changeset", "backoffice.view_auditevent")
+_AUDIT = (
+    "backoffice.view_changeset",
+    "backoffice.view_auditevent",
+    "backoffice.view_importrun",
+)
 
 ROLES: dict[str, tuple[str, ...]] = {
     "support": (

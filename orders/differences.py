@@ -39,7 +39,7 @@ class Words:
         self._look_up(StockLocation, lines, ("location_id",), str)
 
     def differences(
-        self, model: type[models.Model], noise: set[str], older: Any, row: Any
+        self, model: type[models.Model], noise: frozenset[str], older: Any, row: Any
     ) -> list[Difference]:
         """Return what is not the same in two history rows of one row, in words."""
         return [

@@ -30,6 +30,7 @@ from orders.states import ORDER_FLOW
 
 # SQLite adds decimals as binary fractions: sums are compared within half a cent.
 HALF_A_CENT = Decimal("0.005")
+ANY = _("Any")
 _MONEY = DecimalField(max_digits=12, decimal_places=2)
 
 
@@ -75,12 +76,20 @@ class OrderFilterSet(ConsoleFilterSet):
         label=_("Payment"),
         choices=[(state.name, state.label) for state in PAYMENT_STATES.values()],
         method="by_payment",
+        empty_label=ANY,
     )
-    channel = django_filters.ChoiceFilter(label=_("Channel"), choices=Order.Channel.choices)
+    channel = django_filters.ChoiceFilter(
+        label=_("Channel"), choices=Order.Channel.choices, empty_label=ANY
+    )
     assignee = django_filters.ModelChoiceFilter(
-        label=_("Assignee"), queryset=staff, null_label=_("Nobody")
+        label=_("Assignee"), queryset=staff, empty_label=ANY, null_label=_("Nobody")
     )
-    held = django_filters.BooleanFilter(label=_("On hold"), field_name="is_held")
+    held = django_filters.ChoiceFilter(
+        label=_("On hold"),
+        choices=[("true", _("Yes")), ("false", _("No"))],
+        method="by_hold",
+        empty_label=ANY,
+    )
     placed = DayRangeFilter(label=_("Placed"), field_name="placed_at")
     total_min = django_filters.NumberFilter(
         label=_("Total from"), field_name="total", lookup_expr="gte"
@@ -95,3 +104,6 @@ class OrderFilterSet(ConsoleFilterSet):
 
     def by_payment(self, orders: QuerySet[Order], _name: str, state: str) -> QuerySet[Order]:
         return with_payment_state(orders).filter(payment_state=state)
+
+    def by_hold(self, orders: QuerySet[Order], _name: str, answer: str) -> QuerySet[Order]:
+        return orders.filter(is_held=answer == "true")

@@ -40,6 +40,14 @@ FILTERS: dict[str, Text] = {
     "notes": gettext_lazy("Notes"),
 }
 
+# The row itself says when, or another part of the entry says the same in words.
+ORDER_NOISE = frozenset({
+    "id", "uuid", "version", "status", "created_at", "updated_at", "placed_at", "completed_at",
+    "cancelled_at",
+})  # fmt: skip
+LINE_NOISE = frozenset({"id", "uuid", "order", "product", "sku"})
+# What an order gets when it is placed; a change of it later is news.
+FIRST_TIME_NOISE = ("contact", "billing_address", "shipping_address")
 DETAILS_SHOWN = 2
 
 # What a step is called once it was taken.
@@ -185,7 +193,7 @@ def _entry(
 
 def _entry_of_step(older: Any, row: Any, words: Words) -> Entry:
     step = ORDER_FLOW.steps.get(row.step)
-    noise = set(ORDER_NOISE)
+    noise = ORDER_NOISE
     if older:
         noise |= {n for n in FIRST_TIME_NOISE if getattr(older, f"{n}_id") is None}
     # A reason that the order keeps stands under the title already.

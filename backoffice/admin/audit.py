@@ -123,6 +123,10 @@ class AuditEventFilters(ConsoleFilterSet):
         fields = ("at", "kind", "subject_kind")
 
 
+def _kind_queue(name: str, label: Any, pattern: str) -> Queue:
+    return Queue(name, label, lambda q: q.filter(kind__regex=pattern), is_counted=False)
+
+
 @admin.register(AuditEvent)
 class AuditEventAdmin(ConsoleAdmin):
     """Sign-ins, exports, role changes: what is not a row change."""
@@ -135,13 +139,10 @@ class AuditEventAdmin(ConsoleAdmin):
     ordering = ("-id",)
     filterset_class = AuditEventFilters
     queues = (
-        Queue("sign_ins", _("Sign-ins"), lambda q: q.filter(kind__startswith="sign_"), is_counted=False),
-        Queue(
-            "rights", _("Roles and permissions"), is_counted=False,
-            apply=lambda q: q.filter(kind__regex="^(roles|permissions|password)_"),
-        ),
-        Queue("exports", _("Exports"), lambda q: q.filter(kind__startswith="export"), is_counted=False),
-    )  # fmt: skip
+        _kind_queue("sign_ins", _("Sign-ins"), "^sign_"),
+        _kind_queue("rights", _("Roles and permissions"), "^(roles|permissions|password)_"),
+        _kind_queue("exports", _("Exports"), "^export"),
+    )
     fields = ("when", "kind", "who_label", "about", "detail_label", "change_set_link")
 
     @admin.display(description=_("When"), ordering="id")

@@ -1,4 +1,4 @@
-"""Past and waiting imports, read only. Who may see all of them does; others see their own."""
+"""Past and waiting imports, read only; a run is confirmed on its owner's own page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import django_filters
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -19,14 +18,7 @@ from backoffice.adminkit.import_pages import STATE_TONES
 from backoffice.adminkit.imports import ImportAdmin
 from backoffice.adminkit.timeline import in_words
 from backoffice.cards import NavItem, register
-from backoffice.imports.sheets import all_sheets
 from backoffice.models import ImportRun
-
-SEE_ALL = "backoffice.view_importrun"
-
-
-def import_permissions() -> list[str]:
-    return [sheet.import_permission for sheet in all_sheets()]
 
 
 class ImportRunFilters(ConsoleFilterSet):
@@ -90,18 +82,6 @@ class ImportRunAdmin(ConsoleAdmin):
     def when(self, run: ImportRun) -> str:
         return in_words(run.created_at)
 
-    # --- Who sees what -------------------------------------------------------------------------
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        user = request.user
-        if user.has_perm(SEE_ALL):
-            return True
-        own = obj is None or obj.owner_id == user.pk
-        return own and any(user.has_perm(name) for name in import_permissions())
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -110,10 +90,6 @@ class ImportRunAdmin(ConsoleAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
-        runs = super().get_queryset(request)
-        return runs if request.user.has_perm(SEE_ALL) else runs.filter(owner=request.user)
 
     def change_view(
         self,
@@ -145,7 +121,7 @@ class ImportRunAdmin(ConsoleAdmin):
 register(
     NavItem(
         name="imports", label=_("Imports"), url="admin:backoffice_importrun_changelist",
-        permission=(SEE_ALL, *import_permissions()), icon="upload_file", group=_("Audit"),
+        permission="backoffice.view_importrun", icon="upload_file", group=_("Audit"),
         order=820, words="upload sheet csv xlsx import",
     ),
 )  # fmt: skip

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from backoffice.steps import Outcome
 
 Verb = Callable[..., Any]
+BACK = _("Back")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Act:
     key: str = ""
     icon: str = ""
     done: Text = ""
-    dismiss: Text = _("Back")
+    dismiss: Text = BACK
     refusal: Callable[[Any], Refused | None] | None = None
     applies: Callable[[Any], bool] | None = None
     is_quiet: bool = False
@@ -120,5 +121,5 @@ def _call(verb: Verb, given: Mapping[str, Any], extra: Mapping[str, Any]) -> Any
 def _keep(step: Step) -> Text:
     """Word the button beside a red one: "Keep order"; a second "Cancel" would be a riddle."""
     if step.tone != "danger":
-        return _("Back")
+        return BACK
     return format_lazy(_("Keep {what}"), what=step.flow.model_name)

@@ -93,18 +93,15 @@ def _check_acts(model_admin: ConsoleAdmin, known: set[str]) -> Iterator[Error]:
 
 def check_cards(known: set[str]) -> list[Error]:
     """Every card names permissions that exist."""
-    errors = []
-    for card in cards(Card):
-        names = (card.permission,) if isinstance(card.permission, str) else card.permission
-        errors += [
-            Error(
-                f"{type(card).__name__} {card.name} asks for {name!r}, which no model declares.",
-                id="backoffice.E027",
-            )
-            for name in names
-            if name not in known
-        ]
-    return errors
+    return [
+        Error(
+            f"{type(card).__name__} {card.name} asks for {name!r}, which no model declares.",
+            id="backoffice.E027",
+        )
+        for card in cards(Card)
+        for name in card.permissions
+        if name not in known
+    ]
 
 
 def check_sidebar() -> list[Error]:
@@ -123,10 +120,11 @@ def check_sidebar() -> list[Error]:
                     id="backoffice.E028",
                 )
             )
-    for tab in unfold.get("TABS") or ():
-        if any(not item.get("permission") for item in tab.get("items", ())):
-            errors.append(Error("A tab has no permission.", id="backoffice.E029"))
-    return errors
+    return errors + [
+        Error("A tab has no permission.", id="backoffice.E029")
+        for tab in unfold.get("TABS") or ()
+        if any(not item.get("permission") for item in tab.get("items", ()))
+    ]
 
 
 def declared_permissions() -> set[str]:

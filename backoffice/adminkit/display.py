@@ -32,7 +32,10 @@ def state_badge(flow: Flow, row: Any) -> SafeString:
     return badge(state.label, state.tone)
 
 
-def status_label(flow: Flow, description: Text = _("Status")) -> Callable[[Any], SafeString]:
+STATUS = _("Status")
+
+
+def status_label(flow: Flow, description: Text = STATUS) -> Callable[[Any], SafeString]:
     """Return a list column that shows the state in its flow's colours."""
 
     @display(description=description, ordering=flow.field)

@@ -1,4 +1,4 @@
-"""Filters: FilterSets whose inputs look like the console's, and a day range that keeps its last day."""
+"""FilterSets whose inputs look like the console's, and a day range that keeps its last day."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class DayRangeField(RangeField):
     widget = DayRangeWidget
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(fields=(forms.DateField(), forms.DateField()), *args, **kwargs)
+        super().__init__((forms.DateField(), forms.DateField()), *args, **kwargs)
 
 
 class DayRangeFilter(django_filters.Filter):

@@ -25,7 +25,7 @@ class Chips(forms.RadioSelect):
 
 
 class DayInput(forms.DateInput):
-    """The browser's own date picker: works in a dialog that arrived later, on phones, by keyboard."""
+    """The browser's own date picker: works in a late dialog, on phones, by keyboard."""
 
     input_type = "date"
 
@@ -40,7 +40,7 @@ class MomentInput(forms.DateTimeInput):
         super().__init__(attrs={"class": INPUT}, format="%Y-%m-%dT%H:%M")
 
 
-def field_for(ask: Ask) -> forms.Field:
+def field_for(ask: Ask) -> forms.Field:  # noqa: PLR0911  (one for each kind)
     """Return the form field of one question."""
     common = {
         "label": ask.label,
@@ -98,8 +98,6 @@ class ActForm(forms.Form):
     idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     row_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     next_page = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
-
-    CARRIED = ("idempotency_key", "row_version", "next_page")
 
     def __init__(
         self,

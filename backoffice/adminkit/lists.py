@@ -170,7 +170,7 @@ class ConsoleChangeList(ChangeList):
         self.result_list = self.model_admin.prepare_page(request, self.result_list)
 
     def url_without(self, names: Iterable[str]) -> str:
-        """Return the list's query string without these parameters (stock `remove` drops prefixes)."""
+        """Return the query string without these parameters (stock `remove` drops prefixes)."""
         return self.get_query_string(dict.fromkeys(names))
 
     # --- What the page shows -------------------------------------------------------------------

@@ -167,6 +167,8 @@ class ServesActs(Base):
             version=form.cleaned_data["row_version"],
         )
         messages.success(request, self.done_message(act, row))
+        if not self.model._base_manager.filter(pk=row.pk).exists():
+            return self.admin_path("changelist")
         back = safe_path(request, form.cleaned_data["next_page"])
         return back or self.admin_path("change", row.pk)
 

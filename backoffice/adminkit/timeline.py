@@ -213,7 +213,7 @@ def action_words(action: str) -> str:
     return str(capfirst(text))
 
 
-def in_words(value: Any) -> str:
+def in_words(value: Any) -> str:  # noqa: PLR0911  (one for each kind)
     """Return a plain value as this person reads it."""
     match value:
         case None | "":

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -89,7 +90,7 @@ def _claim(run: ImportRun, *, sha256: str, now: datetime) -> None:
         raise refusals.RunNotWaiting(state=run.get_state_display().lower())
 
 
-def _close(run: ImportRun, state: State, outcome: str) -> None:
+def _close(run: ImportRun, state: str, outcome: str) -> None:
     run.state, run.outcome = state, outcome
     run.finished_at = None if state == State.VALIDATED else timezone.now()
     run.save()
@@ -110,6 +111,7 @@ class _Application:
         if self.run.refused and self.run.policy == Policy.ALL_OR_NOTHING:
             self._refuse_all()
             return
+        is_second_look = False
         while True:
             before = len(self.refused)
             try:
@@ -118,6 +120,11 @@ class _Application:
             except _Undone:
                 if self.run.policy == Policy.ALL_OR_NOTHING or len(self.refused) == before:
                     break
+            except Refused:
+                # A rival wrote between our look and our write; now it can be seen, row by row.
+                if is_second_look:
+                    raise
+                is_second_look = True
             else:
                 return
         self._keep_refusals()
@@ -144,7 +151,8 @@ class _Application:
     def _write(self, change: changes.Change) -> None:
         columns = self.kind.columns()
         rows = stage.load(self.run, columns)
-        self.kind.lock(self.run.rows.exclude(target_id=None).values_list("target_id", flat=True))
+        targets = self.run.rows.values_list("target_id", flat=True)
+        self.kind.lock(pk for pk in targets if pk is not None)
         self._weigh(rows, columns)
         accepted = [row for row in rows if not row.faults and row.staged_id not in self.refused]
         for row in rows:
@@ -172,14 +180,9 @@ class _Application:
             if row.staged_id in self.refused:
                 row.refuse("", Fault("refused_while_written", ""))
         planning.weigh(self.plan, columns)
-        targets = dict(
-            self.run.rows.filter(verdict__in=[Verdict.NEW, Verdict.CHANGED]).values_list(
-                "pk", "target_id"
-            )
-        )
         for row in rows:
             seen = shown_changes[row.line]
-            if (fault := _drift(row, targets[row.staged_id], seen, columns)) is not None:
+            if (fault := _drift(row, seen, columns)) is not None:
                 row.faults.clear()
                 row.refuse("", fault)
             # Never more than the preview showed.
@@ -192,14 +195,10 @@ class _Application:
     def _finish(self, work: Work, change: changes.Change) -> None:
         """Say on the run and its rows what was written: part of the same transaction."""
         self._keep_refusals()
-        model = self.kind.model
-        rows = model._default_manager.filter(pk__in=work.made.values())
-        uuids = dict(rows.values_list("pk", "uuid"))
-        made = []
-        for row in work.new:
-            pk = work.made[row.key]
-            made.append(ImportRow(pk=row.staged_id, target_id=pk, target_uuid=uuids[pk]))
-        ImportRow.objects.bulk_update(made, ["target_id", "target_uuid"], batch_size=500)
+        made = self.kind.model._default_manager.filter(**{self.kind.key: OuterRef("key")})
+        self.run.rows.filter(verdict=Verdict.NEW).update(
+            target_id=Subquery(made.values("pk")[:1]), target_uuid=Subquery(made.values("uuid")[:1])
+        )
         run = self.run
         if change.is_written:
             run.change_set = ChangeSet.objects.get(pk=change.row().pk)
@@ -213,18 +212,16 @@ class _Application:
             for pk, errors in self.refused.items()
         ]
         ImportRow.objects.bulk_update(rows, ["verdict", "errors"], batch_size=500)
-        stage.count(self.run, list(self.run.rows.values_list("verdict", flat=True)))
+        stage.count(self.run, self.run.rows.values_list("verdict", flat=True))
 
     def _refuse_all(self) -> None:
         refusal = refusals.RowsRefused(refused=self.run.refused, rows=self.run.row_count)
         _close(self.run, State.REFUSED if self.is_final else State.VALIDATED, str(refusal))
 
 
-def _drift(
-    row: Row, target_id: int | None, seen: dict[str, tuple[str, str]], columns: dict[str, Column]
-) -> Fault | None:
+def _drift(row: Row, seen: dict[str, tuple[str, str]], columns: dict[str, Column]) -> Fault | None:
     """Return why a row is not what the preview showed any more."""
-    if target_id is None:
+    if row.target_id is None:
         if row.current is None:
             return None
         return Fault(
@@ -233,7 +230,7 @@ def _drift(
             _("Import the file again and read the new preview."),
             key=row.key,
         )
-    if row.current is None or row.current.pk != target_id:
+    if row.current is None or row.current.pk != row.target_id:
         return Fault(
             "gone_since",
             _("{key} is no longer there under this key."),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -20,8 +19,6 @@ from backoffice.refused import Refused
 from backoffice.steps import require_permission
 
 CHUNK_ROWS = 1_000
-# Small files stay in memory; larger ones go to the disk while they are written.
-SPOOL_BYTES = 4 * 1024 * 1024
 
 
 class UnknownFormat(Refused):
@@ -107,7 +104,7 @@ def _texts(
 def _written(
     format_name: str, columns: Mapping[str, Column], rows: Iterable[Sequence[str]], title: str
 ) -> tuple[IO[bytes], int]:
-    out = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES))  # noqa: SIM115
+    out = io.BytesIO()
     if format_name == "xlsx":
         headings = [_heading(name, column) for name, column in columns.items()]
         count = write_xlsx(out, headings, rows, title)

@@ -33,7 +33,7 @@ def judge(
     columns = sheet.columns()
     for row in rows:
         parse_row(row, columns, width)
-        row.key = row.texts.get(sheet.key, "")
+        row.key = row.texts.get(sheet.key) or row.raw_text(sheet.key)
     plan = Plan(sheet, list(rows), by, mode, now)
     refuse_twins(plan)
     weigh(plan, columns)
@@ -116,15 +116,15 @@ def _compare(row: Row, columns: dict[str, Column]) -> None:
         row.changes = {name: ("", text) for name, text in row.texts.items() if text}
         return
     present = {name: columns[name].export(row.current) for name in row.cells}
-    # What is in the table is never refused for its form: an export can always be read again.
-    kept = {
-        row.source_of(name)
-        for name, cell in row.cells.items()
-        if isinstance(cell.value, str) and parse.canonical(cell.value) == present[name]
-    }
-    row.faults = [fault for fault in row.faults if not (fault.is_form and fault.column in kept)]
+    # What is in the table is never refused, or written anew, for its form: an export can always
+    # be read again.
+    kept = {name for name in row.cells if row.raw_text(name) == present[name] != ""}
+    named = {row.source_of(name) for name in kept}
+    row.faults = [fault for fault in row.faults if not (fault.is_form and fault.column in named)]
     row.changes = {
-        name: (present[name], text) for name, text in row.texts.items() if text != present[name]
+        name: (present[name], text)
+        for name, text in row.texts.items()
+        if text != present[name] and name not in kept
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from backoffice.imports.parse import Fault
+from backoffice.imports.parse import Fault, canonical
 from backoffice.imports.tables import Note
 from backoffice.models import ImportRow
 from backoffice.refused import Refused
@@ -65,7 +65,9 @@ class Row:
     key: str = ""
     current: Any = None
     needs: Row | None = None
+    # Of a staged row: its own key, and the key of what it was held against in the preview.
     staged_id: int | None = None
+    target_id: int | None = None
 
     @property
     def is_new(self) -> bool:
@@ -86,6 +88,11 @@ class Row:
     def source_of(self, column: str) -> str:
         """Return what the file calls a column."""
         return self.cells[column].source if column in self.cells else column
+
+    def raw_text(self, column: str) -> str:
+        """Return a cell as it was typed, "" when it is no text (a workbook's number, a date)."""
+        cell = self.cells.get(column)
+        return canonical(cell.value) if cell and isinstance(cell.value, str) else ""
 
     def refuse(self, column: str, fault: Fault, *, is_form: bool = False) -> None:
         """Note why this row cannot be accepted. column: ours; "" for the whole row."""

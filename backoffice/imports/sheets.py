@@ -149,7 +149,8 @@ class Sheet:
 
     def find(self, keys: Iterable[str]) -> Mapping[str, Any]:
         """Return the table's rows by key."""
-        wanted, found = sorted(keys), {}
+        wanted = sorted(keys)
+        found: dict[str, Any] = {}
         for start in range(0, len(wanted), 1_000):
             some = self.model._default_manager.filter(
                 **{f"{self.key}__in": wanted[start : start + 1_000]}

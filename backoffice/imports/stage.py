@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from backoffice.imports.columns import Column
@@ -40,7 +41,7 @@ def store(run: ImportRun, plan: Plan) -> None:
     count(run, [row.verdict for row in plan.rows])
 
 
-def count(run: ImportRun, verdicts: list[Verdict]) -> None:
+def count(run: ImportRun, verdicts: Iterable[str]) -> None:
     """Set the counts of a run, which is not saved."""
     counts = Counter(verdicts)
     run.new, run.changed = counts[Verdict.NEW], counts[Verdict.CHANGED]
@@ -52,7 +53,7 @@ def load(run: ImportRun, columns: dict[str, Column]) -> list[Row]:
     rows = []
     staged = run.rows.filter(verdict__in=[Verdict.NEW, Verdict.CHANGED])
     for stored in staged.order_by("line", "id").iterator(chunk_size=BATCH_ROWS):
-        row = Row(line=stored.line, key=stored.key, staged_id=stored.pk)
+        row = Row(line=stored.line, key=stored.key, staged_id=stored.pk, target_id=stored.target_id)
         for name, text in stored.cells.items():
             names = run.columns.get(name) or [name]
             row.cells[name] = Cell(text, names[0], empties=text == "")

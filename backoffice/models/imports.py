@@ -32,7 +32,7 @@ class ImportRun(UUIDModel, TimestampedModel):
 
     class State(models.TextChoices):
         RECEIVED = "received", _("Being read")
-        VALIDATED = "validated", _("Waiting for you")
+        VALIDATED = "validated", _("Waiting")
         RUNNING = "running", _("Being applied")
         APPLIED = "applied", _("Applied")
         REFUSED = "refused", _("Nothing applied")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from backoffice.adminkit.acts import Act
 from backoffice.adminkit.console import ConsoleAdmin
@@ -23,7 +22,7 @@ from backoffice.adminkit.forms import ActForm
 from backoffice.adminkit.lists import ConsoleChangeList
 from catalog import services
 from catalog.admin import columns
-from catalog.admin.forms import ServiceForm
+from catalog.admin.forms import SearchBox, ServiceForm
 from catalog.admin.product_acts import OPTIONAL_REASON
 from catalog.filters import CategoryChoice, category_tree
 from catalog.models import Category, Product, Tag
@@ -53,13 +52,17 @@ class CategoryForm(ServiceForm):
         required=False,
         queryset=None,
         empty_label=_("Nothing: at the top of the tree"),
-        widget=UnfoldAdminSelect2Widget({"data-width": "100%"}),
+        widget=SearchBox(),
         help_text=_("Everything below this category moves along with it."),
     )
 
     class Meta:
         model = Category
         fields = ("name", "parent", "slug", "description")
+        help_texts: ClassVar = {
+            "name": _("As customers read it in the menu; unique below its parent."),
+            "description": _("Stands above the category's products in the shop."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -133,9 +136,7 @@ class CategoryAdmin(GoesToListAfterDelete):
         kwargs.setdefault("fields", self.fields)
         return super().get_form(request, obj, change, **kwargs)
 
-    def perform_save(
-        self, request: HttpRequest, form: Any, obj: Any, *, change: bool
-    ) -> Category:
+    def perform_save(self, request: HttpRequest, form: Any, obj: Any, *, change: bool) -> Category:
         typed, reason = form.cleaned_data, form.cleaned_data["reason"]
         if not change:
             return services.create_category(
@@ -175,6 +176,9 @@ class TagForm(ServiceForm):
     class Meta:
         model = Tag
         fields = ("name",)
+        help_texts: ClassVar = {
+            "name": _("One or two words. Capital letters make no other tag; the slug stays."),
+        }
 
 
 @admin.register(Tag)

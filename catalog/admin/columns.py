@@ -37,7 +37,8 @@ def symbol(name: str, title: str = "", classes: str = "") -> SafeString:
             '<span class="material-symbols-outlined {}" aria-hidden="true">{}</span>', classes, name
         )
     return format_html(
-        '<span class="material-symbols-outlined {0}" role="img" title="{1}" aria-label="{1}">{2}</span>',
+        '<span class="material-symbols-outlined {0}" role="img" title="{1}" aria-label="{1}">'
+        "{2}</span>",
         classes,
         title,
         name,
@@ -193,21 +194,14 @@ def count_link(count: int, url: str) -> SafeString:
     return format_html('<a class="bo-money cat-link" href="{}">{}</a>', url, number(count))
 
 
-def words(text: str) -> SafeString | str:
-    """Write a sentence in one line; the whole of it on hover."""
-    if not text:
-        return NOTHING
-    return format_html(
-        '<span class="cat-words" title="{}">{}</span>', text, Truncator(text).chars(MOST_CHARS)
-    )
-
-
-def two_lines(title: str, body: str) -> SafeString:
+def two_lines(title: str, text: str) -> SafeString:
+    """Write a title, and a longer text beneath it in one line; the whole of it on hover."""
     return format_html(
         '<span class="cat-product-words"><span class="cat-name">{}</span>'
-        '<span class="cat-sku cat-words">{}</span></span>',
+        '<span class="cat-sku cat-words" title="{}">{}</span></span>',
         title,
-        Truncator(body).chars(MOST_CHARS),
+        text,
+        Truncator(text).chars(MOST_CHARS),
     )
 
 

@@ -5,11 +5,42 @@ from __future__ import annotations
 from typing import Any
 
 from django.forms.models import construct_instance
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelect2Widget
 
 from backoffice.adminkit.editing import CARRIED
 from backoffice.adminkit.forms import ConsoleForm
 from backoffice.refused import Refused
 from catalog.services import errors_of
+
+SEARCH_BOX = "unfold-admin-autocomplete"
+
+
+class SearchBox(UnfoldAdminSelect2Widget):
+    """A choice that can be searched; its options are on the page.
+
+    Unfold also gives it Django's own class, whose script would ask the server for the options
+    wherever an autocomplete field stands on the same page.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({"data-width": "100%"})
+        self.attrs["class"] = SEARCH_BOX
+
+
+class WordsBox(UnfoldAdminSelect2MultipleWidget):
+    """Several words, new ones too: Enter or a comma ends a word."""
+
+    def __init__(self) -> None:
+        options = {"data-tags": "true", "data-token-separators": '[","]', "data-width": "100%"}
+        super().__init__(options)
+        self.attrs["class"] = SEARCH_BOX
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        """Keep new words when a refused form is shown again."""
+        known = list(self.choices)
+        keys = {str(key) for key, _label in known}
+        self.choices = [*known, *((word, word) for word in value if word not in keys)]
+        return super().optgroups(name, value, attrs)
 
 
 class ServiceForm(ConsoleForm):
@@ -19,7 +50,8 @@ class ServiceForm(ConsoleForm):
     """
 
     def _post_clean(self) -> None:
-        self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
+        meta = self._meta
+        self.instance = construct_instance(self, self.instance, meta.fields, meta.exclude)
 
     def clean(self) -> dict[str, Any]:
         refused, self.refused = self.refused, None

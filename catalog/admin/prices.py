@@ -51,7 +51,9 @@ class PriceChangeAdmin(ConsoleAdmin):
             return badge(_("Withdrawn"), "warning")
         if change.ends_at is not None and change.ends_at <= now:
             return badge(_("Ended"))
-        return badge(_("Running"), "success") if change.starts_at <= now else badge(_("Coming"), "info")
+        if change.starts_at <= now:
+            return badge(_("Running"), "success")
+        return badge(_("Coming"), "info")
 
     @display(description=_("Price"), ordering="price")
     def price_then(self, change: PriceChange) -> SafeString:

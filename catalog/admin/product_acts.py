@@ -269,6 +269,7 @@ PRODUCT_ACTS = (
     ),
 )  # fmt: skip
 
+
 def withdraw_many(
     *, price_change_ids: Sequence[int], by: User, reason: str
 ) -> Outcome[PriceChange]:

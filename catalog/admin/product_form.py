@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import (
-    UnfoldAdminSelect2MultipleWidget,
-    UnfoldAdminSelect2Widget,
-    UnfoldAdminTextInputWidget,
-)
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from catalog import services
-from catalog.admin.forms import ServiceForm
+from catalog.admin.forms import SearchBox, ServiceForm, WordsBox
 from catalog.filters import CategoryChoice, category_tree
 from catalog.models import Product, Tag
 
@@ -23,10 +19,7 @@ class TagNames(forms.MultipleChoiceField):
     """Tags by name; a name that is new becomes a tag."""
 
     def __init__(self, **options: Any) -> None:
-        widget = UnfoldAdminSelect2MultipleWidget(
-            {"data-tags": "true", "data-token-separators": '[","]', "data-width": "100%"}
-        )
-        super().__init__(widget=widget, choices=self.known, **options)
+        super().__init__(widget=WordsBox(), choices=self.known, **options)
 
     @staticmethod
     def known() -> Iterable[tuple[str, str]]:
@@ -55,6 +48,8 @@ class OptionPairs(forms.CharField):
         return self.prepare_value(initial or {}) != (data or "")
 
     def clean(self, value: Any) -> dict[str, str]:
+        if isinstance(value, dict):  # kept as it is, after a conflict
+            return value
         pairs: dict[str, str] = {}
         for part in super().clean(value).split(";"):
             if not part.strip():
@@ -83,7 +78,8 @@ class ProductForm(ServiceForm):
         required=False,
         queryset=None,
         empty_label=_("No category"),
-        widget=UnfoldAdminSelect2Widget({"data-width": "100%"}),
+        widget=SearchBox(),
+        help_text=_("Its place in the tree; the deepest one that fits."),
     )
     tag_names = TagNames(
         label=_("Tags"),
@@ -105,6 +101,18 @@ class ProductForm(ServiceForm):
             "parent", "options",
             "meta_title", "meta_description",
         )  # fmt: skip
+        help_texts: ClassVar = {
+            "name": _("As customers read it."),
+            "description": _("What it is, what it is made of, how to care for it."),
+            "is_featured": _("On the shop's first page."),
+            "cost": _("What one unit costs us; customers never see it."),
+            "currency": _("Three letters, for example EUR."),
+            "tax_class": _("standard, reduced or zero, as the accountant's tables call it."),
+            "weight_grams": _("With its packaging, for the postage."),
+            "parent": _("Only for one choice of another product, for example a size."),
+            "meta_title": _("Up to 70 characters. Blank: the name."),
+            "meta_description": _("Up to 160 characters. Blank: the start of the description."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -116,7 +124,9 @@ class ProductForm(ServiceForm):
         # Somebody who may only look gets a form without fields.
         if "category" in self.fields:
             self.fields["category"].queryset = category_tree()
-        if "tag_names" in self.fields and self.instance.pk:
+        if self.instance.pk is None:
+            self.initial["price"] = None  # nothing is free by mistake
+        elif "tag_names" in self.fields:
             self.initial["tag_names"] = sorted(tag.name for tag in self.instance.tags.all())
 
     def clean(self) -> dict[str, Any]:

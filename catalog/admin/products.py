@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +25,8 @@ from catalog.admin.facts import AVAILABLE_ORDER, load_product_facts
 from catalog.admin.pictures import PictureInline, save_pictures
 from catalog.admin.product_acts import PRODUCT_ACTS
 from catalog.admin.product_form import ProductForm
-from catalog.admin.product_page import panels_of, price_story_view
+from catalog.admin.product_history import add_links, price_story_view
+from catalog.admin.product_page import panels_of
 from catalog.filters import ProductFilter, of_stock_state
 from catalog.models import Product
 from catalog.models.products import ProductQuerySet
@@ -215,6 +217,18 @@ class ProductAdmin(ImportAdmin, FlowAdmin):
         )
         return [stories, *super().get_urls()]
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response = super().history_view(request, object_id, extra_context)
+        if isinstance(response, TemplateResponse):
+            context = response.context_data
+            context["entries"] = add_links(
+                context["object"].pk, context["entries"],
+                page_number=context["page_number"], has_older=context["has_older"],
+            )  # fmt: skip
+        return response
+
     def price_story(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return price_story_view(self, request, object_id)
 
@@ -249,14 +263,15 @@ class ProductAdmin(ImportAdmin, FlowAdmin):
     ) -> HttpResponse:
         product = kwargs.get("obj")
         if product is not None:
+            if request.method == "POST":
+                # The form has typed values on the row; beside it stands what is true.
+                product = Product.objects.select_related("parent").get(pk=product.pk)
             load_product_facts([product])
             context.update(panels_of(product, request.user))
             context["status_badge"] = self.state_label(product)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def perform_save(
-        self, request: HttpRequest, form: Any, obj: Any, *, change: bool
-    ) -> Product:
+    def perform_save(self, request: HttpRequest, form: Any, obj: Any, *, change: bool) -> Product:
         reason = form.cleaned_data["reason"]
         if not change:
             return services.create_product(draft=form.draft, by=request.user, reason=reason)
@@ -266,6 +281,4 @@ class ProductAdmin(ImportAdmin, FlowAdmin):
         )  # fmt: skip
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        save_pictures(
-            formset, form.instance, by=request.user, reason=form.cleaned_data["reason"]
-        )
+        save_pictures(formset, form.instance, by=request.user, reason=form.cleaned_data["reason"])

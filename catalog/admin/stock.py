@@ -22,11 +22,13 @@ from catalog.admin.forms import ServiceForm
 from catalog.filters import StockLevelFilter, StockMovementFilter
 from catalog.models import StockLevel, StockLocation, StockMovement
 
+
 class LocationForm(ServiceForm):
     class Meta:
         model = StockLocation
         fields = ("name", "code", "priority", "is_active")
         help_texts: ClassVar = {
+            "name": _("As colleagues call it."),
             "code": _("Short, as it stands on labels and in sheets."),
             "priority": _("Orders take from the lowest number first."),
             "is_active": _("Orders take nothing from a closed location."),

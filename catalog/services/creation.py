@@ -75,7 +75,8 @@ def _create(drafts: Sequence[ProductDraft], *, by: User, reason: str) -> list[Pr
             steps.enter(PRODUCT_FLOW[step], group, by=by, reason=reason)
     wanted = {row.pk: draft.tags for draft, row in zip(drafts, rows, strict=True) if draft.tags}
     link_tags(wanted, by=by, reason=reason)
-    stocks = {row.pk: draft.stock for draft, row in zip(drafts, rows, strict=True) if draft.stock}
+    counted = zip(drafts, rows, strict=True)
+    stocks = {row.pk: draft.stock for draft, row in counted if draft.stock is not None}
     if stocks:
         receive_opening_stock(units=stocks, by=by)
     return rows

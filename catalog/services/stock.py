@@ -170,7 +170,7 @@ def set_stocks(
 def receive_opening_stock(*, units: Mapping[int, int], by: User) -> list[StockMovement]:
     """Put the first units of products that were just created into the main warehouse.
 
-    units: 1 or more, by product id.
+    units: by product id; 0 makes the level, so that the product stands in the stock list.
     Refuses: NotAllowed; UnknownProduct; PriceStockRuleBroken.
     Atomic: locks products, then levels, in order; one movement per product.
     """

@@ -94,7 +94,8 @@ class ParentPart(Part):
 
 def _products(skus: set[str]) -> dict[str, Product]:
     """Return products by SKU, with what is asked of a parent."""
-    wanted, found = sorted(skus), {}
+    wanted = sorted(skus)
+    found: dict[str, Product] = {}
     for start in range(0, len(wanted), CHUNK):
         rows = Product.objects.filter(sku__in=wanted[start : start + CHUNK]).order_by()
         found.update((row.sku, row) for row in rows.only("pk", "sku", "parent_id"))

@@ -36,7 +36,9 @@ class StockPart(Part):
             return
         touched = [row for row in plan.rows if {"stock", "price"} & row.changes.keys()]
         there = [row.current.pk for row in touched if row.current is not None]
-        on_hand, scheduled, promised = {}, {}, {}
+        on_hand: dict[int, int] = {}
+        scheduled: dict[int, Decimal] = {}
+        promised: dict[int, int] = {}
         for start in range(0, len(there), CHUNK):
             some = there[start : start + CHUNK]
             on_hand.update(rules.units_on_hand(some))

@@ -150,6 +150,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_URL = "/media/"
+SERVE_MEDIA = False
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "media"))
 # Uploaded sheets live here, outside of everything that a web server serves.
 PRIVATE_ROOT = env.path("PRIVATE_ROOT", default=str(BASE_DIR / "private"))
@@ -171,6 +172,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 # --- Mail -------------------------------------------------------------------------------------
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Harbour & Pine <shop@example.com>")
 
 # --- Browser ----------------------------------------------------------------------------------

@@ -17,6 +17,9 @@ SECRET_KEY = env.str("SECRET_KEY", default="development-key-of-a-machine-that-no
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 ENVIRONMENT_NAME = env.str("ENVIRONMENT_NAME", default="Development")
 
+# Pictures come from this machine's disk; in production from the web server or a bucket.
+SERVE_MEDIA = True
+
 # No collectstatic on a person's own machine.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True

@@ -18,6 +18,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 _scratch = Path(tempfile.mkdtemp(prefix="backoffice-tests-"))
 MEDIA_ROOT = _scratch / "media"
 PRIVATE_ROOT = _scratch / "private"
+SERVE_MEDIA = True
 STORAGES["private"]["OPTIONS"]["location"] = str(PRIVATE_ROOT)
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in real life: threads of one in-memory database would share a connection.

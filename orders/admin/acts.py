@@ -44,7 +44,7 @@ def _spaced(number: str) -> str:
 def colleagues() -> list[tuple[str, str]]:
     """Return whom an order can be given to."""
     staff = User.objects.filter(is_staff=True, is_active=True).order_by("first_name", "email")
-    return [("", str(_("Nobody"))), *((str(user.pk), str(user)) for user in staff)]
+    return [(str(user.pk), str(user)) for user in staff]
 
 
 def ask_bank(*, order_id: int, by: User) -> Order:
@@ -170,7 +170,11 @@ ORDER_ACTS: tuple[Act, ...] = (
     ),
     Act(
         "assign", _("Assign"), "orders.note_order",
-        asks=(Ask("assignee_id", _("Assignee"), "choice", choices=colleagues), REMARK),
+        asks=(
+            Ask("assignee_id", _("Assignee"), "choice", choices=colleagues,
+                help=_("Blank: nobody.")),
+            REMARK,
+        ),
         one=services.assign_order, done=_("{row} is assigned."),
     ),
     Act(

@@ -21,6 +21,7 @@ from backoffice.adminkit.display import number
 from orders.admin.acts import ORDER_ACTS
 from orders.admin.drafts import WritesDrafts
 from orders.admin.workspace import ShowsWorkspace
+from orders.differences import EMPTY
 from orders.filters import OrderFilterSet
 from orders.models import Order
 from orders.sight import Sight
@@ -54,6 +55,9 @@ class OrderAdmin(WritesDrafts, ShowsWorkspace):
     search_fields = ("number",)
     search_help_text = _("Number (with or without dashes), e-mail address or name")
 
+    class Media:
+        css = {"all": ["orders/list.css"]}
+
     def get_urls(self) -> list[URLPattern]:
         return [*self.draft_urls(), *super().get_urls()]
 
@@ -86,7 +90,7 @@ class OrderAdmin(WritesDrafts, ShowsWorkspace):
     def placed(self, order: Order) -> SafeString:
         """How long ago: in a queue that is what decides."""
         if order.placed_at is None:
-            return format_html('<span class="bo-faint">{}</span>', "–")
+            return format_html('<span class="bo-faint">{}</span>', EMPTY)
         return format_html(
             '<time datetime="{}" title="{}">{}</time>',
             order.placed_at.isoformat(),
@@ -99,14 +103,15 @@ class OrderAdmin(WritesDrafts, ShowsWorkspace):
         return order.buyer_name
 
     @admin.display(description=_("Payment"))
-    def payment(self, order: Order) -> SafeString:
+    def payment(self, order: Order) -> SafeString | str:
+        """Nothing is owed, and nothing to be sent, before an order is placed."""
         state = payment_state(order)
-        return badge(state.label, state.tone)
+        return EMPTY if order.status == "draft" else badge(state.label, state.tone)
 
     @admin.display(description=_("Fulfilment"))
-    def fulfilment(self, order: Order) -> SafeString:
+    def fulfilment(self, order: Order) -> SafeString | str:
         state = fulfilment_state(order)
-        return badge(state.label, state.tone)
+        return EMPTY if order.status == "draft" else badge(state.label, state.tone)
 
     @admin.display(description=_("Items"))
     def items(self, order: Order) -> SafeString:
@@ -116,6 +121,6 @@ class OrderAdmin(WritesDrafts, ShowsWorkspace):
     def total_sum(self, order: Order) -> SafeString:
         return money(order.total, order.currency)
 
-    @admin.display(description=_("Assignee"), ordering="assignee__first_name", empty_value="–")
+    @admin.display(description=_("Assignee"), ordering="assignee__first_name", empty_value=EMPTY)
     def assignee_name(self, order: Order) -> str | None:
         return order.assignee.get_short_name() if order.assignee else None

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.adminkit.console import ConsoleAdmin, badge, money
 from backoffice.adminkit.filters import ConsoleFilterSet, DayRangeFilter
 from backoffice.flows import Tone
+from backoffice.models import ChangeSet
 from orders.models import Order, Payment, PaymentIntent, Refund, Shipment
 
 KIND_TONES: dict[str, Tone] = {
@@ -51,7 +52,11 @@ class FactAdmin(ConsoleAdmin):
 
     @admin.display(description=_("By"))
     def who(self, fact: Payment | Refund | Shipment) -> str:
-        return fact.change_set.who
+        """Staff by name; a customer is the one on the order, masked there as the role asks."""
+        change_set = fact.change_set
+        if change_set.actor_kind == ChangeSet.ActorKind.CUSTOMER:
+            return str(_("Customer"))
+        return change_set.who
 
 
 def order_link(order: Order) -> SafeString:

@@ -26,6 +26,7 @@ from orders.services.process import process_order, process_orders, process_unpai
 from orders.services.reopen import reopen_order
 from orders.services.settle import (
     AlreadySettled,
+    BeingAsked,
     NotForHand,
     due_claims,
     return_by_hand,
@@ -35,6 +36,7 @@ from orders.services.ship import ship_order, ship_orders
 
 __all__ = [
     "AlreadySettled",
+    "BeingAsked",
     "EmailTaken",
     "LineDraft",
     "MoreThanDue",

@@ -311,14 +311,12 @@ def _claim_next(
 
 
 def _finish(order: Order, intent: PaymentIntent) -> Settled:
+    finish, answers = _finishers[intent.step], intent.arguments["answers"]
     try:
-        with transaction.atomic():
-            order = _finishers[intent.step](
-                order.pk, by=intent.by, reason=intent.reason, answers=intent.arguments["answers"]
-            )
+        # A step is atomic itself: its refusal undoes the step, and never what moved before it.
+        return Settled(finish(order.pk, by=intent.by, reason=intent.reason, answers=answers))
     except Refused as refusal:
         return Settled(order, refusal=refusal)
-    return Settled(order)
 
 
 def _decline(order: Order, intent: PaymentIntent, answer: Declined) -> Refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import steps
@@ -15,6 +16,8 @@ from orders.services import claims
 from orders.states import step_named
 
 FIRST_PAUSE_SECONDS = 60
+# No call to a gateway may take as long as this.
+CALL_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 6 * 60 * 60
 BY_HAND_PERMISSION = "orders.record_payment_order"
 
@@ -24,6 +27,14 @@ class AlreadySettled(Refused):
 
     sentence = _("“{intent}” is {state} already.")
     hint = _("Look at the order's timeline.")
+    http_status = 409
+
+
+class BeingAsked(Refused):
+    """facts: since."""
+
+    sentence = _("The bank is being asked right now, since {since:%H:%M:%S} UTC.")
+    hint = _("Wait a minute; then ask again if it has not answered.")
     http_status = 409
 
 
@@ -38,7 +49,7 @@ def settle_in_doubt(*, intent_id: int, by: User | None) -> Order:
 
     by: who presses the button; None is the machine (`manage.py settle_payments`). It needs the
     permission of the step itself; the step is still recorded as the first person's.
-    Refuses: UnknownRow; NotAllowed; AlreadySettled; PaymentDeclined; PartlyReturned;
+    Refuses: UnknownRow; NotAllowed; AlreadySettled; BeingAsked; PaymentDeclined; PartlyReturned;
     PaymentInDoubt; ServiceUnavailable; and what the step refuses by now.
     Moves money at most once: the same key gives the first answer. Call it outside of a
     transaction.
@@ -47,6 +58,9 @@ def settle_in_doubt(*, intent_id: int, by: User | None) -> Order:
     if by is not None:
         step = step_named(intent.step)
         steps.require_permission(by, step.permission_name, str(step.label).lower())
+    if _may_be_under_way(intent):
+        raise BeingAsked(since=intent.claimed_at)
+    if by is not None:
         AuditEvent.record("payment_asked_again", subject=intent, order=str(intent.order))
     return claims.pursue(intent, is_first=False)
 
@@ -83,6 +97,16 @@ def due_claims(*, now: datetime, pause_seconds: int = FIRST_PAUSE_SECONDS) -> li
         for intent in open_claims.order_by("claimed_at", "pk")
         if intent.claimed_at + _pause(intent, pause_seconds) <= now
     ]
+
+
+def _may_be_under_way(intent: PaymentIntent) -> bool:
+    """Tell whether the first call may still be on its way.
+
+    If that one then reports that it was never sent, it closes the claim: an answer fetched here
+    in the meantime would be recorded nowhere.
+    """
+    is_first = intent.state == PaymentIntent.State.CLAIMED and not intent.arguments["attempts"]
+    return is_first and timezone.now() < intent.claimed_at + timedelta(seconds=CALL_SECONDS)
 
 
 def _pause(intent: PaymentIntent, pause_seconds: int) -> timedelta:

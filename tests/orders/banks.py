@@ -45,7 +45,7 @@ class SlowBank:
 
     name = "slow"
     label = "The slow bank"
-    seconds: ClassVar[float] = 0.025
+    seconds: ClassVar[float] = 0.02
     asked: ClassVar[list[tuple[str, str]]] = []
     _lock: ClassVar = threading.Lock()
 

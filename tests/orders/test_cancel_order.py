@@ -9,8 +9,9 @@ from catalog.models import StockLevel
 from orders import services
 from orders.guards import AlreadyShipped, ClaimOpen
 from orders.models import Cancellation, Payment, PaymentIntent, Refund
-from orders.services import PartlyReturned, PaymentDeclined, PaymentInDoubt
+from orders.services import PartlyReturned, PaymentDeclined, PaymentInDoubt, claims
 from orders.services.claims import Move
+from tests.orders.banks import CrashingBank, DownBank
 from tests.orders.factories import OrderFactory, ProductFactory, boss, click, fresh, pay
 
 pytestmark = pytest.mark.django_db
@@ -230,11 +231,22 @@ def test_money_that_is_merely_in_doubt_is_not_returned_by_hand(support, finance)
         )
 
 
+def test_money_whose_call_may_still_be_under_way_is_not_returned_by_hand(
+    support, finance, settings
+):
+    order = OrderFactory(status="processing")
+    settings.PAYMENT_GATEWAY = "tests.orders.banks.CrashingBank"
+    with pytest.raises(CrashingBank.WorkerKilled):
+        cancel(order, support)
+    claim = fresh(order).facts.claim
+    assert claim.state == "claimed"
+
+    with pytest.raises(services.NotForHand), click(finance):
+        services.return_by_hand(intent_id=claim.pk, by=finance, reason="bank transfer")
+
+
 def test_a_bank_that_goes_down_halfway_leaves_the_cancel_claimed(support, settings, monkeypatch):
     order = half_refundable_order()
-    from orders.services import claims
-    from tests.orders.banks import DownBank
-
     banks = iter([claims.gateway()])
     monkeypatch.setattr(claims, "_send", lambda intent: _first_then_down(intent, banks))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -11,12 +12,14 @@ from django.utils import timezone
 
 from backoffice.models import AuditEvent
 from backoffice.refused import NotAllowed, ServiceUnavailable, UnknownRow
+from catalog.models import StockLevel
+from catalog.services.allocation import NotCommitted
 from orders import services
 from orders.models import Payment, PaymentIntent, Refund, SandboxCharge
-from orders.services import AlreadySettled, PaymentDeclined, PaymentInDoubt, claims
+from orders.services import AlreadySettled, BeingAsked, PaymentDeclined, PaymentInDoubt, claims
 from orders.services.settle import due_claims
 from tests.orders.banks import CrashingBank
-from tests.orders.factories import OrderFactory, click, fresh, pay
+from tests.orders.factories import OrderFactory, boss, click, fresh, pay
 
 pytestmark = pytest.mark.django_db
 
@@ -171,7 +174,12 @@ def test_a_worker_that_dies_after_the_call_leaves_a_claim_that_can_be_finished(
     settings.PAYMENT_GATEWAY = SANDBOX
     assert fresh(order).facts.claim.state == "claimed"
     assert not Payment.objects.filter(kind="captured").exists()
+    with pytest.raises(BeingAsked, match="The bank is being asked right now"):
+        settle(order, manager)
 
+    PaymentIntent.objects.filter(settled_at=None).update(
+        claimed_at=timezone.now() - timedelta(minutes=1)
+    )
     processed = settle(order, manager)
 
     assert processed.status == "processing"
@@ -213,6 +221,30 @@ def test_money_that_moved_stands_when_its_step_is_refused_by_then(in_doubt, supp
     with click(manager):
         services.process_order(order_id=after.pk, by=manager, reason="")
     assert bank_book("capture").count() == 1
+
+
+def test_a_step_that_is_refused_halfway_leaves_the_money_and_nothing_else(support):
+    order = OrderFactory()
+    with click(support):
+        services.take_payment(
+            order_id=order.pk, token="tok_return_timeout", amount=Decimal(20), by=support,
+            reason="",
+        )  # fmt: skip
+    with click(boss()):
+        services.record_payment(order_id=order.pk, amount=order.total - 20, by=boss(), reason="")
+        services.process_order(order_id=order.pk, by=boss(), reason="")
+    with pytest.raises(PaymentInDoubt), click(support):
+        services.cancel_order(order_id=order.pk, by=support, reason_code="stock", reason="")
+    # Drift that must not happen: the shelf no longer knows of the order's promise.
+    StockLevel.objects.update(committed=0)
+
+    with pytest.raises(NotCommitted):
+        settle(order, support)
+
+    after = fresh(order)
+    assert (after.status, after.facts.claim) == ("processing", None)
+    assert [refund.amount for refund in Refund.objects.all()] == [20]
+    assert after.lines.get().committed == 2
 
 
 def run_command(**options):

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from backoffice.accounts import command_user
 from backoffice.imports import apply_run, discard_run, start_run
@@ -93,7 +94,8 @@ class Command(BaseCommand):
         counts = ", ".join(
             f"{report[name]} {name}" for name in ("new", "changed", "unchanged", "refused")
         )
-        self.stdout.write(f"{report['rows']} rows: {counts}")
+        rows = ngettext("%(n)d row", "%(n)d rows", report["rows"]) % {"n": report["rows"]}
+        self.stdout.write(f"{rows}: {counts}")
         if report["outcome"]:
             self.stdout.write(report["outcome"])
 

@@ -55,6 +55,10 @@ def lift_products(*, product_ids: list[int], by: Any, reason: str, how: str) -> 
     return outcome
 
 
+def delete_tag(*, tag_id: int, by: Any, reason: str) -> None:
+    Tag.objects.get(pk=tag_id).delete()
+
+
 LIFT = Act(
     "lift",
     "Lift",
@@ -116,6 +120,7 @@ class DeskTagAdmin(ConsoleAdmin):
     """Has no service: it can only be looked at."""
 
     fields = ("name",)
+    acts = (Act("delete", "Delete", "catalog.delete_tag", tone="danger", one=delete_tag),)
 
 
 def make_product(by: Any, sku: str = "MUG", **fields: Any) -> Product:

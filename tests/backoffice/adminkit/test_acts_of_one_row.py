@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog import services
+from catalog.models import Tag
 from tests.backoffice.adminkit import desk
 
 HTMX = {"HX-Request": "true"}
@@ -177,3 +178,16 @@ def test_a_dialog_opened_before_somebody_elses_change_is_refused_then_may_be_con
     assert stale.status_code == 409
     assert "changed by somebody else" in stale.content.decode()
     assert again.status_code == 302
+
+
+def test_an_act_that_removes_its_row_ends_at_the_list(clerk, db):
+    tag = Tag(name="Spring")
+    tag.save()
+    page = f"/desk/catalog/tag/{tag.pk}/change/"
+
+    answer = clerk.post(
+        f"/desk/catalog/tag/{tag.pk}/acts/delete/", {"idempotency_key": "k", "next_page": page}
+    )
+
+    assert answer["Location"] == "/desk/catalog/tag/"
+    assert not Tag.objects.exists()

@@ -68,11 +68,11 @@ def test_the_timeline_costs_the_same_for_one_change_and_for_thirty(onlooker, pro
     assert len(many) == len(few)
 
 
-@pytest.mark.parametrize("browser", ["onlooker", "clerk", "root"])
+@pytest.mark.parametrize("who", ["onlooker", "clerk", "root"])
 def test_a_post_to_a_history_page_is_refused_for_everybody_and_writes_nothing(
-    browser, history, product, request
+    who, history, product, request
 ):
-    client = request.getfixturevalue(browser)
+    client = request.getfixturevalue(who)
     first = Product.history.filter(id=product.pk).last()
     rows = Product.history.count()
     values = {"name": "Overwritten", "sku": "X", "price": "1", "version": "1"}

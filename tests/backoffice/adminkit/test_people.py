@@ -243,3 +243,33 @@ def test_ones_own_password_has_its_own_page(clerk, merchandiser):
     assert page.status_code == 200
     assert answer.status_code == 302
     assert merchandiser.check_password("harbour-lights-9")
+
+
+def test_an_accounts_history_names_no_personal_value(onlooker, admin, support):
+    people.deactivate_user(user_id=support.pk, by=admin, reason="Left us")
+
+    page = onlooker.get(f"{LIST}{support.pk}/history/")
+
+    assert page.status_code == 200
+    labels = {c.label for entry in page.context["entries"] for c in entry.changes}
+    assert labels == {"Active"}
+
+
+def test_everybody_chooses_their_own_time_zone(clerk, merchandiser):
+    page = clerk.get("/admin/me/")
+    answer = clerk.post("/admin/me/", {"time_zone": "Asia/Tokyo", "language": "en"})
+    refused = clerk.post("/admin/me/", {"time_zone": "Moon/Tycho", "language": "en"})
+
+    merchandiser.profile.refresh_from_db()
+    assert page.status_code == 200
+    assert answer.status_code == 302
+    assert refused.status_code == 422
+    assert clerk.put("/admin/me/").status_code == 405
+    assert merchandiser.profile.time_zone == "Asia/Tokyo"
+
+
+def test_a_time_zone_that_does_not_exist_is_refused(merchandiser):
+    with pytest.raises(BadValue, match="Moon/Tycho"):
+        people.set_own_preferences(
+            time_zone="Moon/Tycho", language="en", by=merchandiser, reason=""
+        )

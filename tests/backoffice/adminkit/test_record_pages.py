@@ -50,9 +50,9 @@ def test_a_change_sets_lines_say_old_and_new(onlooker, merchandiser, manager):
     assert ("Name", "Lamp", "Lantern") in [(c.label, c.old, c.new) for c in entry.changes]
 
 
-@pytest.mark.parametrize("browser", ["onlooker", "root"])
-def test_the_record_can_be_written_by_nobody(browser, click, request):
-    client = request.getfixturevalue(browser)
+@pytest.mark.parametrize("who", ["onlooker", "root"])
+def test_the_record_can_be_written_by_nobody(who, click, request):
+    client = request.getfixturevalue(who)
     event = AuditEvent.objects.first()
     before = (ChangeSet.objects.count(), AuditEvent.objects.count())
 

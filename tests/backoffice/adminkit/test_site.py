@@ -90,13 +90,24 @@ def test_the_palette_asks_only_sources_the_person_may_use_and_takes_five(admin, 
     assert palette.find(merchandiser, "zebra") == []
 
 
-def test_an_exact_match_comes_first(admin):
+def test_an_exact_record_comes_before_pages_and_pages_before_the_rest(admin):
+    def find(user, text, limit):
+        return [Hit(title="Alike", url="/a/"), Hit(title="Itself", url="/b/", is_exact=True)]
+
+    cards.register(
+        SearchSource(name="x", label="", permission="backoffice.view_user", order=0, find=find)
+    )
+
+    titles = [str(hit.title) for hit in palette.find(admin, "staff")]
+
+    assert titles.index("Itself") < titles.index("Staff") < titles.index("Alike")
+
+
+def test_an_e_mail_address_is_an_exact_match(admin):
     hits = palette.find(admin, "admin@example.com")
-    by_word = palette.find(admin, "staff")
 
     assert hits[0].title == "Admin"
     assert hits[0].is_exact
-    assert by_word[0].url == "/admin/backoffice/user/"
 
 
 def test_a_palette_without_text_or_result_answers(clerk):

@@ -6,6 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 from PIL import Image
 
@@ -224,9 +225,7 @@ def test_read_refuses_a_cell_of_unreasonable_length_and_names_its_line(length):
 def test_read_keeps_the_types_of_a_workbook():
     table = read(xlsx_of(["sku", "price", "stock"], ["00123", 12.5, 7], [123, None, 1.9]))
 
-    assert [row.cells for row in table.rows] == [["00123", 12.5, 7], [123, "", 1.9]] or [
-        row.cells for row in table.rows
-    ] == [["00123", 12.5, 7], [123, None, 1.9]]
+    assert [row.cells for row in table.rows] == [["00123", 12.5, 7], [123, None, 1.9]]
     assert [row.line for row in table.rows] == [2, 3]
 
 
@@ -235,8 +234,6 @@ def test_read_skips_blank_rows_of_a_workbook_and_keeps_the_count():
 
 
 def test_read_says_which_sheets_of_a_workbook_it_left_out():
-    import openpyxl
-
     book = openpyxl.Workbook()
     book.active.append(["sku"])
     book.active.append(["A"])
@@ -274,8 +271,6 @@ def test_read_refuses_entities_in_a_workbooks_xml():
 
 
 def test_read_bears_a_cell_far_away():
-    import openpyxl
-
     book = openpyxl.Workbook()
     book.active.append(["sku"])
     book.active["A1048576"] = "far"
@@ -286,8 +281,6 @@ def test_read_bears_a_cell_far_away():
 
 
 def test_read_refuses_a_header_that_reaches_to_the_last_column():
-    import openpyxl
-
     book = openpyxl.Workbook()
     book.active["XFD1"] = "far"
     book.active["A2"] = "x"
@@ -307,11 +300,10 @@ def test_read_reads_or_refuses_every_real_file(real_files):
             continue
         try:
             table = read(path.read_bytes(), known=KNOWN)
-        except refusals.FileRefused as refused:
-            assert str(refused)
-        else:
-            lines = [row.line for row in table.rows]
-            assert lines == sorted(set(lines)), path
+        except refusals.FileRefused:
+            continue
+        lines = [row.line for row in table.rows]
+        assert lines == sorted(set(lines)), path
 
 
 @pytest.mark.real_files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import storages
@@ -48,9 +49,7 @@ def test_a_file_that_was_swapped_is_no_longer_intact():
     received = receive(io.BytesIO(b"sku\nA\n"), name="a.csv")
     assert is_intact(received.stored_as, received.sha256)
 
-    path = storages["private"].path(received.stored_as)
-    with open(path, "wb") as file:
-        file.write(b"sku\nB\n")
+    Path(storages["private"].path(received.stored_as)).write_bytes(b"sku\nB\n")
 
     assert not is_intact(received.stored_as, received.sha256)
 

@@ -12,7 +12,12 @@ from tests.catalog.factories import ReviewFactory
 
 pytestmark = pytest.mark.django_db
 
-OURS = [card for kind in (NavItem, Kpi, Panel) for card in cards(kind) if card.name.startswith("catalog.")]
+OURS = [
+    card
+    for kind in (NavItem, Kpi, Panel)
+    for card in cards(kind)
+    if card.name.startswith("catalog.")
+]
 
 
 @pytest.mark.parametrize("role", ROLES)

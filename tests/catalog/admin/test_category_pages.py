@@ -56,7 +56,9 @@ def test_a_cycle_is_refused_with_a_sentence(clerk, tree, below):
     response = clerk.post(url, filled(clerk, url) | {"parent": tree[below].pk})
 
     assert response.status_code == 409
-    assert f"“Kitchen” cannot hang below “{below}”: that is below “Kitchen” itself." in said(response)
+    assert f"“Kitchen” cannot hang below “{below}”: that is below “Kitchen” itself." in said(
+        response
+    )
     assert Category.objects.get(name="Kitchen").parent is None
 
 

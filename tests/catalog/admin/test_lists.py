@@ -74,7 +74,10 @@ def test_tabs_carry_the_counts_of_their_queues(clerk, range_):
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ({"price_min": "20", "price_max": "30", "status": "published"}, {"LOW", "OUT", "PARENT", "PARENT-S"}),
+        (
+            {"price_min": "20", "price_max": "30", "status": "published"},
+            {"LOW", "OUT", "PARENT", "PARENT-S"},
+        ),
         ({"stock": "out", "status": "published"}, {"OUT"}),
         ({"stock": "low", "status": "published"}, {"LOW", "OUT"}),
         ({"stock": "in"}, {"PLENTY", "LOW", "STAR", "PARENT-S"}),
@@ -109,7 +112,9 @@ def test_a_filter_that_is_not_understood_shows_nothing(clerk, range_):
 
 
 def test_the_list_sorts_by_what_is_available(clerk, range_):
-    changelist = clerk.get(page("product_changelist"), {"queue": "low", "o": "5"}).context_data["cl"]
+    changelist = clerk.get(page("product_changelist"), {"queue": "low", "o": "5"}).context_data[
+        "cl"
+    ]
 
     assert [product.sku for product in changelist.result_list] == ["OUT", "LOW"]
 
@@ -189,14 +194,17 @@ def test_the_ledger_says_who_and_why(clerk, mug, merchandiser):
 
 
 @pytest.mark.parametrize(
-    ("queue", "expected"), [("running", {"RUNS"}), ("coming", {"COMES"}), ("ended", {"ENDED", "TAKEN"})]
+    ("queue", "expected"),
+    [("running", {"RUNS"}), ("coming", {"COMES"}), ("ended", {"ENDED", "TAKEN"})],
 )
 def test_scheduled_prices_run_come_or_are_over(clerk, make_mug, queue, expected):
     now, day = timezone.now(), timedelta(days=1)
     PriceChangeFactory(product=make_mug("RUNS"), starts_at=now - day, ends_at=None)
     PriceChangeFactory(product=make_mug("COMES"), starts_at=now + day, ends_at=None)
     PriceChangeFactory(product=make_mug("ENDED"), starts_at=now - 2 * day, ends_at=now - day)
-    PriceChangeFactory(product=make_mug("TAKEN"), starts_at=now - day, ends_at=None, withdrawn_at=now)
+    PriceChangeFactory(
+        product=make_mug("TAKEN"), starts_at=now - day, ends_at=None, withdrawn_at=now
+    )
 
     response = clerk.get(page("pricechange_changelist"), {"queue": queue})
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from backoffice import changes
 from catalog import services
-from catalog.admin.product_page import price_story
+from catalog.admin.product_history import price_story
 from tests.catalog.admin.conftest import page, said
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,9 @@ def story(mug, manager, merchandiser):
             ends_at=timezone.now() + timedelta(days=2), by=manager, reason="Weekend",
         )  # fmt: skip
     with changes.change(separate=True, channel="admin"):
-        services.withdraw_price_change(price_change_id=change.pk, by=merchandiser, reason="Sold out")
+        services.withdraw_price_change(
+            price_change_id=change.pk, by=merchandiser, reason="Sold out"
+        )
     return mug
 
 

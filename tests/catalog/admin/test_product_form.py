@@ -58,6 +58,26 @@ def test_a_price_is_not_changed_without_a_reason(clerk, mug):
     assert Product.objects.get(pk=mug.pk).price == Decimal("20.00")
 
 
+def test_beside_a_refused_form_stands_what_is_true(clerk, mug):
+    url = page("product_change", mug.pk)
+
+    response = clerk.post(url, filled(clerk, url) | {"price": "24.00", "sku": "CUP"})
+
+    assert response.context_data["product"].price == Decimal("20.00")
+    assert response.context_data["product"].sku == "MUG"
+
+
+def test_a_new_tag_is_still_there_when_the_form_is_refused(clerk, mug):
+    url = page("product_change", mug.pk)
+
+    response = clerk.post(
+        url, filled(clerk, url) | {"price": "", "tag_names": ["stoneware", "new!"]}
+    )
+
+    assert response.status_code == 422
+    assert '<option value="new!" selected>new!</option>' in said(response)
+
+
 def test_a_name_is_changed_without_a_reason(clerk, mug):
     url = page("product_change", mug.pk)
 
@@ -81,6 +101,24 @@ def test_a_stale_form_shows_both_values_and_writes_nothing(clerk, mug, manager):
     assert "31.00" in said(response)
     assert Product.objects.get(pk=mug.pk).price == Decimal("31.00")
     assert Product.history.filter(id=mug.pk).count() == before
+
+
+def test_after_a_conflict_the_ticked_values_are_saved_and_the_rest_kept(clerk, make_mug, manager):
+    mug = make_mug(options={"Size": "M"}, tags=["oak"], category=CategoryFactory())
+    url = page("product_change", mug.pk)
+    sent = filled(clerk, url) | {"name": "Tall mug", "price": "24.00", "reason": "Supplier"}
+    services.change_price(product_id=mug.pk, price=Decimal(31), by=manager, reason="Too cheap")
+    conflict = clerk.post(url, sent)
+
+    merged = dict(conflict.context_data["sent"]) | {
+        "version": conflict.context_data["version"], "merge": "1", "mine": ["name"],
+    }  # fmt: skip
+    saved(clerk.post(url, merged))
+
+    mug.refresh_from_db()
+    assert (mug.name, mug.price, mug.options) == ("Tall mug", Decimal("31.00"), {"Size": "M"})
+    assert [tag.name for tag in mug.tags.all()] == ["oak"]
+    assert mug.category is not None
 
 
 def test_a_new_product_is_a_draft_with_a_slug_from_its_name(clerk, merchandiser):

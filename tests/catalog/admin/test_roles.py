@@ -36,7 +36,9 @@ def rows(mug) -> dict[str, Any]:
     PriceChangeFactory(product=mug)
     ReviewFactory(product=mug)
     CategoryFactory(name="Empty")
-    return {model: apps.get_model("catalog", model).objects.order_by("pk").first() for model in MODELS}
+    return {
+        model: apps.get_model("catalog", model).objects.order_by("pk").first() for model in MODELS
+    }
 
 
 def may(role: str, codename: str) -> bool:
@@ -187,7 +189,9 @@ def test_a_bulk_act_is_never_done_by_get(role, browser, rows):
 def test_every_act_belongs_to_somebody():
     given = {name for names in ROLES.values() for name in names}
 
-    assert {one.permission for model in MODELS for one in allowed(model).get_acts().values()} <= given
+    assert {
+        one.permission for model in MODELS for one in allowed(model).get_acts().values()
+    } <= given
 
 
 def test_the_price_fields_need_the_permission_for_prices(sign_in, make_user, mug):
@@ -202,4 +206,3 @@ def test_the_price_fields_need_the_permission_for_prices(sign_in, make_user, mug
     form = response.context_data["adminform"].form
     assert "name" in form.fields
     assert not {"price", "compare_at_price", "is_featured"} & form.fields.keys()
-
