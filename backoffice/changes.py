@@ -24,6 +24,15 @@ class UnauditedWrite(RuntimeError):  # noqa: N818
     """A write that would leave no trace: a bug of the caller, never a user's mistake."""
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Where a request came from: its id, its address, its browser."""
+
+    request_id: str = ""
+    ip: str = ""
+    user_agent: str = ""
+
+
 @dataclass(eq=False)
 class Change:
     """What will stand in the change set, until its first write; afterwards, where it stands.
@@ -36,9 +45,7 @@ class Change:
     actor: Any = None
     reason_code: str = ""
     note: str = ""
-    request_id: str = ""
-    ip: str = ""
-    user_agent: str = ""
+    caller: Caller = Caller()
     at: datetime | None = None
     _row: ChangeSet | None = field(default=None, repr=False)
     _is_committed: bool = field(default=False, repr=False)
@@ -123,9 +130,7 @@ def change(
     note: str = "",
     separate: bool = False,
     at: datetime | None = None,
-    request_id: str = "",
-    ip: str = "",
-    user_agent: str = "",
+    caller: Caller | None = None,
 ) -> Iterator[Change]:
     """Open a change; inside another one, say more about that one while it is unwritten.
 
@@ -144,9 +149,7 @@ def change(
         reason_code=reason_code,
         note=note,
         at=at,
-        request_id=request_id,
-        ip=ip,
-        user_agent=user_agent,
+        caller=caller or Caller(),
     )
     token = _open.set(opened)
     try:

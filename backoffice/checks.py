@@ -49,10 +49,10 @@ def check_flows(**_: Any) -> list[Error]:
     """No unreachable state, no step to an unknown one, no step without a verb."""
     errors = []
     for flow in flows.all_flows():
-        for state in flow.unreachable_states():
-            errors.append(
-                Error(f"{flow.model_name}: {state} is unreachable.", id="backoffice.E004")
-            )
+        errors += [
+            Error(f"{flow.model_name}: {state} is unreachable.", id="backoffice.E004")
+            for state in sorted(flow.unreachable_states())
+        ]
         for step in flow.steps.values():
             if {*step.sources, step.target} - {"", *flow.states}:
                 errors.append(Error(f"{step.action}: unknown state.", id="backoffice.E005"))

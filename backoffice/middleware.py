@@ -71,9 +71,11 @@ class ChangeSetMiddleware:
             separate=True,
             channel="api" if request.path.startswith("/api/") else channel,
             by=SimpleLazyObject(lambda: request.user),
-            request_id=request.id,  # type: ignore[attr-defined]
-            ip=request.META.get("REMOTE_ADDR") or "",
-            user_agent=request.headers.get("User-Agent", ""),
+            caller=changes.Caller(
+                request_id=request.id,  # type: ignore[attr-defined]
+                ip=request.META.get("REMOTE_ADDR") or "",
+                user_agent=request.headers.get("User-Agent", ""),
+            ),
         ):
             return self.get_response(request)
 

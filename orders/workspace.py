@@ -124,7 +124,6 @@ class Workspace:
     """One order as its page shows it to one person."""
 
     order: Order
-    user: User
     sight: Sight
     buttons: Buttons
     lines: list[Line]
@@ -300,7 +299,6 @@ def workspace_of(order: Order, *, user: User, shown: str = "all") -> Workspace:
     load_story(order)
     return Workspace(
         order=order,
-        user=user,
         sight=sight,
         buttons=buttons_of(ORDER_FLOW.offers(order, user)),
         lines=lines_of(order),

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -101,7 +101,16 @@ class RowView:
     warnings: Sequence[dict[str, str]]
 
 
+# In "all" what needs a person comes first, in each group in the order of the file.
+_URGENCY = Case(
+    *(
+        When(verdict=verdict, then=Value(place))
+        for place, verdict in enumerate(("refused", "changed", "new", "unchanged"))
+    ),
+    output_field=IntegerField(),
+)
 _TABS: tuple[tuple[str, Text, Tone], ...] = (
+    ("all", _("All"), "neutral"),
     ("refused", _("Refused"), "danger"),
     ("check", _("To check"), "warning"),
     ("changed", _("Changed"), "info"),
@@ -111,8 +120,9 @@ _TABS: tuple[tuple[str, Text, Tone], ...] = (
 
 
 def tabs_of(run: ImportRun, asked: str) -> list[Tab]:
-    """Return the tabs of a run; active is the one asked for, else the first that has rows."""
+    """Return the tabs of a run; active is the one asked for, else all rows."""
     counts = {
+        "all": run.row_count,
         "refused": run.refused,
         "check": _rows_in(run, "check").count(),
         "changed": run.changed,
@@ -120,9 +130,7 @@ def tabs_of(run: ImportRun, asked: str) -> list[Tab]:
         "unchanged": run.unchanged,
     }
     known = {name for name, _label, _tone in _TABS}
-    rest = (name for name, _label, _tone in _TABS if name != "check")
-    first = next((name for name in rest if counts[name]), "new")
-    active = asked if asked in known else first
+    active = asked if asked in known else "all"
     return [
         Tab(name, label, tone if counts[name] else "neutral", counts[name], name == active)
         for name, label, tone in _TABS
@@ -131,6 +139,8 @@ def tabs_of(run: ImportRun, asked: str) -> list[Tab]:
 
 
 def _rows_in(run: ImportRun, tab: str) -> QuerySet[ImportRow]:
+    if tab == "all":
+        return run.rows.all()
     if tab == "check":
         return run.rows.exclude(warnings=[]).exclude(verdict=ImportRow.Verdict.REFUSED)
     return run.rows.filter(verdict=tab)
@@ -138,7 +148,8 @@ def _rows_in(run: ImportRun, tab: str) -> QuerySet[ImportRow]:
 
 def page_of(run: ImportRun, tab: str, number: Any) -> Page[ImportRow]:
     """Return one page of a tab's rows, in the order of the file."""
-    return Paginator(_rows_in(run, tab).order_by("line", "id"), ROWS_A_PAGE).get_page(number)
+    order = [_URGENCY, "line", "id"] if tab == "all" else ["line", "id"]
+    return Paginator(_rows_in(run, tab).order_by(*order), ROWS_A_PAGE).get_page(number)
 
 
 def views_of(rows: Sequence[ImportRow], kind: Sheet, url_of: Callable[[int], str]) -> list[RowView]:

@@ -133,11 +133,6 @@ class _Application:
     def _change(self) -> Any:
         """Open a change set of this run's own, through whichever door it came."""
         outer = changes.current()
-        origin = (
-            {name: getattr(outer, name) for name in ("request_id", "ip", "user_agent")}
-            if outer
-            else {}
-        )
         return changes.change(
             separate=True,
             action=self.kind.action,
@@ -145,7 +140,7 @@ class _Application:
             by=self.by,
             note=self.run.reason,
             at=outer.at if outer else None,
-            **origin,
+            caller=outer.caller if outer else None,
         )
 
     def _write(self, change: changes.Change) -> None:

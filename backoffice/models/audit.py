@@ -93,8 +93,8 @@ class ChangeSet(models.Model):
             actor = None
         origin = Origin(
             name=actor.get_full_name()[:320] if actor else "",
-            ip=change.ip[:45],
-            user_agent=change.user_agent[:300],
+            ip=change.caller.ip[:45],
+            user_agent=change.caller.user_agent[:300],
         )
         origin.save()
         kind = cls.ActorKind.SYSTEM
@@ -108,7 +108,7 @@ class ChangeSet(models.Model):
             action=change.action[:80],
             reason_code=change.reason_code[:40],
             note=change.note,
-            request_id=change.request_id[:64],
+            request_id=change.caller.request_id[:64],
             origin=origin,
         )
         row.save(force_insert=True)

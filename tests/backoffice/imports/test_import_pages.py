@@ -93,8 +93,8 @@ def test_a_preview_has_a_tab_with_count_for_each_verdict(upload):
     )  # fmt: skip
 
     tabs = {tab.name: tab.count for tab in page.context["tabs"]}
-    assert tabs == {"refused": 1, "changed": 1, "new": 1, "unchanged": 1}
-    assert page.context["active"].name == "refused"
+    assert tabs == {"all": 4, "refused": 1, "changed": 1, "new": 1, "unchanged": 1}
+    assert [row.key for row in page.context["rows"]] == ["X", "MOVED", "N", "SAME"]
     assert "12,50 is written with a decimal comma." in page.text
     assert "Write 12.50." in page.text
 

@@ -181,7 +181,7 @@ def test_an_application_that_breaks_down_leaves_nothing_half_done(merchandiser, 
 
 def test_a_run_has_a_change_set_of_its_own_with_where_it_came_from(merchandiser):
     with changes.change(
-        separate=True, channel="admin", by=merchandiser, request_id="abc", ip="10.0.0.1"
+        separate=True, channel="admin", by=merchandiser, caller=changes.Caller("abc", "10.0.0.1")
     ) as click:
         run = load(CUPS, by=merchandiser, reason="Spring range")
 
