@@ -9,6 +9,8 @@
         const name = drop.querySelector(".bi-drop-name");
         const error = document.querySelector(".bi-drop-error");
 
+        // Unfold would look for the text field of its own file widget, and find none.
+        input.hasChangeListener = true;
         input.addEventListener("change", function () {
             const file = input.files[0];
             const isTooLarge = Boolean(file) && file.size > Number(drop.dataset.limit);
