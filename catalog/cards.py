@@ -41,6 +41,8 @@ def out_of_stock(_user: User) -> int:
 
 def running(_user: User) -> str:
     count = PriceChange.objects.running_at(timezone.now()).count()
+    if not count:
+        return ""
     return ngettext("%(n)d scheduled price runs", "%(n)d scheduled prices run", count) % {
         "n": count
     }
@@ -135,7 +137,7 @@ register(
     NavItem(
         name="catalog.movements", label=_("Movements"), permission="catalog.view_stockmovement",
         url="admin:catalog_stockmovement_changelist", group=_("Stock"), icon="swap_vert",
-        key="m", order=310, words="ledger received shipped",
+        key="v", order=310, words="ledger received shipped",
     ),
     NavItem(
         name="catalog.locations", label=_("Locations"), permission="catalog.view_stocklocation",

@@ -6,7 +6,7 @@ from backoffice.flows import Ask, Flow, State, Step
 from orders import guards
 
 REASON = Ask("reason", _("Reason"), required=True, help=_("For whoever asks next month."))
-REMARK = Ask("reason", _("Remark"), help=_("Optional; it stands in the order's timeline."))
+REMARK = Ask("reason", _("Remark"), help=_("It stands in the order's timeline."))
 
 CANCEL_REASONS = (
     ("customer", _("Customer changed their mind")),
@@ -113,7 +113,7 @@ ORDER_FLOW = Flow(
             _("voids or refunds first, then releases stock and tells the customer"),
             asks=(
                 Ask("reason_code", _("Reason"), "choice", required=True, choices=CANCEL_REASONS),
-                Ask("reason", _("Note"), help=_("Optional; for colleagues only.")),
+                Ask("reason", _("Note"), help=_("For colleagues only.")),
                 Ask("restock", _("Put the stock back on sale"), "flag", initial=True),
                 Ask("refund", _("Return the money"), "flag", initial=True),
                 Ask("notify", _("Tell the customer by e-mail"), "flag", initial=True),

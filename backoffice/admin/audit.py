@@ -152,7 +152,7 @@ class AuditEventAdmin(ConsoleAdmin):
     @admin.display(description=_("Kind"), ordering="kind")
     def kind_label(self, row: AuditEvent) -> SafeString:
         tone = "danger" if row.kind.endswith("_failed") else "neutral"
-        return badge(row.kind.replace("_", " "), tone)
+        return badge(row.title, tone)
 
     @admin.display(description=_("Who"))
     def who_label(self, row: AuditEvent) -> str:

@@ -9,6 +9,7 @@ import django_filters
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -46,7 +47,9 @@ class ImportRunAdmin(ConsoleAdmin):
     ordering = ("-id",)
     filterset_class = ImportRunFilters
     queues = (
-        Queue("waiting", _("Waiting"), _in_state("validated"), tone="info"),
+        Queue(
+            "waiting", _("Waiting"), lambda runs: runs.waiting(timezone.now()), tone="info",
+        ),
         Queue("applied", _("Applied"), _in_state("applied"), is_counted=False),
         Queue(
             "nothing", _("Nothing applied"), _in_state("refused", "failed"), is_counted=False,
@@ -64,7 +67,7 @@ class ImportRunAdmin(ConsoleAdmin):
 
     @admin.display(description=_("State"), ordering="state")
     def state_label(self, run: ImportRun) -> SafeString:
-        return badge(run.get_state_display(), STATE_TONES[run.state])
+        return badge(run.shown_state.label, STATE_TONES[run.shown_state])
 
     @admin.display(description=_("Rows"))
     def counts(self, run: ImportRun) -> str:

@@ -162,7 +162,6 @@ class ImportAdmin(Base):
         if request.method not in READ:
             return HttpResponseNotAllowed(["GET"])
         self._require_import(request)
-        imports.expire_runs(now=timezone.now())
         try:
             run = imports.own_run(uuid=uuid, by=request.user)
         except Refused as refused:
@@ -231,7 +230,7 @@ class ImportAdmin(Base):
             "run": run,
             "kind": self.kind,
             "recipe": pages.recipe_label(run, self.kind),
-            "tone": pages.STATE_TONES[run.state],
+            "tone": pages.STATE_TONES[run.shown_state],
             "tabs": tabs,
             "active": active,
             "page": page,
@@ -277,7 +276,7 @@ class ImportAdmin(Base):
             "template_url": self.import_path("import_template"),
             "list_url": self.import_path("changelist"),
             "recent": [
-                (run, self.import_path("import_run", run.uuid), pages.STATE_TONES[run.state])
+                (run, self.import_path("import_run", run.uuid), pages.STATE_TONES[run.shown_state])
                 for run in ImportRun.objects.of(request.user).filter(sheet=self.sheet)[:RECENT_RUNS]
             ],
         }

@@ -18,7 +18,7 @@ from backoffice.imports import receive, refusals, stage
 from backoffice.imports.columns import Column
 from backoffice.imports.parse import Fault, shown
 from backoffice.imports.rows import Row, Verdict
-from backoffice.imports.runs import own_run
+from backoffice.imports.runs import expire_runs, own_run
 from backoffice.imports.sheets import Plan, Sheet, Work, sheet
 from backoffice.models import ChangeSet, ImportRow, ImportRun, User
 from backoffice.refused import Refused
@@ -56,6 +56,8 @@ def apply_run(
     kind = sheet(run.sheet)
     require_permission(by, kind.import_permission, kind.import_words)
     moment = now or timezone.now()
+    expire_runs(now=moment)
+    run.refresh_from_db()
     _claim(run, sha256=sha256, now=moment)
     run.policy = policy or run.policy
     run.reason = reason.strip() or _("Import of {file}").format(file=run.file_name)
@@ -78,7 +80,7 @@ def _claim(run: ImportRun, *, sha256: str, now: datetime) -> None:
     """Take a waiting run for ourselves: of two confirmations at once, one gets it."""
     if sha256 and sha256 != run.sha256:
         raise refusals.ContentChanged
-    if run.state == State.EXPIRED or (run.state == State.VALIDATED and run.expires_at <= now):
+    if run.state == State.EXPIRED:
         raise refusals.RunExpired(hours=settings.IMPORT_EXPIRES_HOURS)
     if run.state == State.VALIDATED and not receive.is_intact(run.stored_as, run.sha256):
         raise refusals.ContentChanged

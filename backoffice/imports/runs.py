@@ -44,11 +44,10 @@ def start_run(
     expire_runs(now=moment)
     received = receive.receive(file, name=file_name)
     try:
-        with transaction.atomic():
-            return _stage(
-                kind, received, by=by, recipe=recipe, mode=mode, policy=policy,
-                ignore_unknown=ignore_unknown, now=moment,
-            )  # fmt: skip
+        return _stage(
+            kind, received, by=by, recipe=recipe, mode=mode, policy=policy,
+            ignore_unknown=ignore_unknown, now=moment,
+        )  # fmt: skip
     except BaseException:
         received.forget()
         raise
@@ -69,7 +68,7 @@ def _stage(
     chosen = recipes.choose(kind.recipes, table, recipe)
     mapped = chosen.map(table, ignore_unknown=ignore_unknown, now=now)
     judged = planning.judge(kind, mapped.rows, width=len(table.header), by=by, mode=mode, now=now)
-    run = ImportRun.objects.create(
+    run = ImportRun(
         owner=by,
         sheet=kind.name,
         recipe=chosen.name,
@@ -85,9 +84,12 @@ def _stage(
         warnings=[note.as_json() for note in [*table.notes, *mapped.notes, *judged.notes]],
         expires_at=now + timedelta(hours=settings.IMPORT_EXPIRES_HOURS),
     )
-    stage.store(run, judged)
-    run.state = ImportRun.State.VALIDATED
-    run.save()
+    # Only now: on SQLite nobody else could write while the file is read and judged.
+    with transaction.atomic():
+        run.save()
+        stage.store(run, judged)
+        run.state = ImportRun.State.VALIDATED
+        run.save()
     return run
 
 

@@ -150,6 +150,10 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return self.kind
 
+    @property
+    def title(self) -> str:
+        return self.kind.replace("_", " ").capitalize()
+
     @classmethod
     def record(cls, kind: str, *, subject: models.Model | None = None, **detail: Any) -> AuditEvent:
         """Record an event under the open change; detail: plain values, never personal data."""

@@ -17,8 +17,9 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
         """Return a person's own runs: nobody else may preview, confirm or discard them."""
         return self.filter(owner=user)
 
-    def waiting(self) -> ImportRunQuerySet:
-        return self.filter(state=ImportRun.State.VALIDATED)
+    def waiting(self, moment: Any) -> ImportRunQuerySet:
+        """Return runs that can still be confirmed."""
+        return self.filter(state=ImportRun.State.VALIDATED, expires_at__gt=moment)
 
     def overdue(self, moment: Any) -> ImportRunQuerySet:
         """Return runs that nobody confirmed in time."""
@@ -113,7 +114,14 @@ class ImportRun(UUIDModel, TimestampedModel):
 
     @property
     def is_waiting(self) -> bool:
-        return self.state == self.State.VALIDATED and self.expires_at > timezone.now()
+        return self.shown_state == self.State.VALIDATED
+
+    @property
+    def shown_state(self) -> State:
+        """The state as of now: what nobody confirmed in time is expired before a sweep says so."""
+        state = self.State(self.state)
+        is_over = state == self.State.VALIDATED and self.expires_at <= timezone.now()
+        return self.State.EXPIRED if is_over else state
 
 
 class ImportRow(models.Model):

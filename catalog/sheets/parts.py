@@ -42,7 +42,7 @@ class CategoryPart(Part):
             plan.notes.append(
                 Note(
                     "new_categories",
-                    _named(_("{count} categories will be created: {names}."), missing),
+                    _named(_("New categories ({count}): {names}."), missing),
                 )
             )
 
@@ -84,9 +84,7 @@ class TagPart(Part):
             elif not row.faults:
                 missing |= new
         if missing:
-            plan.notes.append(
-                Note("new_tags", _named(_("{count} tags will be created: {names}."), missing))
-            )
+            plan.notes.append(Note("new_tags", _named(_("New tags ({count}): {names}."), missing)))
 
 
 class ProductPart(Part):

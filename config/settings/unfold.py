@@ -34,7 +34,7 @@ UNFOLD = {
     "SCRIPTS": [lambda request: static("backoffice/console.js")],
     "COMMAND": {"search_models": False, "show_history": False},
     "SIDEBAR": {
-        "show_search": False,
+        "show_search": True,
         "command_search": True,
         "show_all_applications": False,
         "navigation": "backoffice.adminkit.site.navigation",

@@ -124,7 +124,7 @@ class DraftForm(forms.Form):
         label=_("Remark"),
         required=False,
         max_length=4000,
-        help_text=_("Optional; it stands in the order's timeline."),
+        help_text=_("It stands in the order's timeline."),
         widget=forms.TextInput(attrs={"class": INPUT, "autocomplete": "off"}),
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)

@@ -172,6 +172,13 @@
         }
     });
 
+    document.addEventListener("DOMContentLoaded", function () {
+        const hint = document.querySelector("[data-palette-hint]");
+        if (hint && paletteInput()) {
+            paletteInput().placeholder = hint.dataset.paletteHint;
+        }
+    });
+
     // --- Keys -------------------------------------------------------------------------------
 
     let gotoUntil = 0;
@@ -212,6 +219,12 @@
                 event.preventDefault();
                 list.showModal();
             }
+            return;
+        }
+        if (event.key === "/" && !document.getElementById("searchbar") && paletteInput()) {
+            // A page without a list has no search of its own.
+            event.preventDefault();
+            window.dispatchEvent(new CustomEvent("opencommand"));
             return;
         }
         const key = event.key.toLowerCase();

@@ -16,7 +16,7 @@ EVENTS = "/admin/backoffice/auditevent/"
 @pytest.fixture
 def click(merchandiser):
     """A change set that made a product, received stock for it, and left an event."""
-    with changes.change(separate=True, by=merchandiser, channel="admin", ip="10.1.2.3") as change:
+    with changes.change(separate=True, by=merchandiser, channel="admin", caller=changes.Caller(ip="10.1.2.3")) as change:
         product = make_product(merchandiser, "LAMP")
         services.receive_stock(product_id=product.pk, units=5, by=merchandiser, reason="Delivery")
         AuditEvent.record("export", subject=product, rows=1)
