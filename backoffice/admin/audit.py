@@ -92,7 +92,7 @@ class ChangeSetAdmin(ConsoleAdmin):
             "object": row,
             "change_set": row,
             "facts": _facts(row),
-            "sections": sections_of(row),
+            "sections": sections_of(row, reader=request.user),
             "events": [(event, in_words(event.detail)) for event in row.events.order_by("pk")],
             **(extra_context or {}),
         }

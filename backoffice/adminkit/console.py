@@ -110,6 +110,18 @@ class ConsoleAdmin(ServesActs, ShowsHistory, SavesByService, ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ConsoleChangeList
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Allow only the filters that the list offers.
+
+        Django allows every column of the model: `?password__startswith=` would tell a hash letter
+        by letter, and `?first_name__startswith=` a name that the list shows masked.
+        """
+        names = {
+            entry[0] if isinstance(entry, tuple | list) else entry for entry in self.list_filter
+        }
+        offered = [name for name in names if isinstance(name, str)]
+        return any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

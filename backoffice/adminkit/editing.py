@@ -196,7 +196,7 @@ class SavesByService(Base):
             "stale": stale,
             "conflicts": [c for c in conflicts if c.i_changed],
             "merged": [c for c in conflicts if not c.i_changed],
-            "last": timeline.page_of(self.model, row.pk)[0][:1]
+            "last": timeline.page_of(self.model, row.pk, reader=request.user)[0][:1]
             if timeline.history_model_of(self.model)
             else [],
             "sent": [

@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 
 from backoffice.adminkit import timeline
 from backoffice.adminkit.timeline import Entry
-from backoffice.models import AuditEvent, ChangeSet
+from backoffice.models import AuditEvent, ChangeSet, User
 
 ROWS_PER_KIND = 100
 
@@ -50,14 +50,16 @@ def fact_models() -> list[tuple[type[models.Model], str]]:
     ]
 
 
-def sections_of(change_set: ChangeSet) -> list[Section]:
-    """Return all that this change set wrote, by kind of row."""
-    sections = [_history_section(model, change_set) for model in audited_models()]
-    sections += [_fact_section(model, name, change_set) for model, name in fact_models()]
+def sections_of(change_set: ChangeSet, *, reader: User) -> list[Section]:
+    """Return all that this change set wrote, by kind of row, as `reader` may see it."""
+    sections = [_history_section(model, change_set, reader) for model in audited_models()]
+    sections += [_fact_section(model, name, change_set, reader) for model, name in fact_models()]
     return [section for section in sections if section is not None]
 
 
-def _history_section(model: type[models.Model], change_set: ChangeSet) -> Section | None:
+def _history_section(
+    model: type[models.Model], change_set: ChangeSet, reader: User
+) -> Section | None:
     history = timeline.history_model_of(model)
     key = model._meta.pk.attname
     before = (
@@ -77,13 +79,17 @@ def _history_section(model: type[models.Model], change_set: ChangeSet) -> Sectio
     rows = rows[:ROWS_PER_KIND]
     earlier = history.objects.in_bulk([row.before_id for row in rows if row.before_id])
     entries = timeline.entries_of(
-        model, rows, before=[earlier.get(row.before_id) for row in rows], names=True
+        model,
+        rows,
+        before=[earlier.get(row.before_id) for row in rows],
+        names=True,
+        reader=reader,
     )
     return Section(str(capfirst(model._meta.verbose_name_plural)), entries=entries, more=more)
 
 
 def _fact_section(
-    model: type[models.Model], field_name: str, change_set: ChangeSet
+    model: type[models.Model], field_name: str, change_set: ChangeSet, reader: User
 ) -> Section | None:
     found = model._base_manager.filter(**{field_name: change_set}).order_by("pk")
     rows = list(found[: ROWS_PER_KIND + 1])
@@ -95,7 +101,7 @@ def _fact_section(
         for f in model._meta.concrete_fields
         if f.name not in {*timeline.SILENT_FIELDS, field_name, "at"}
     ]
-    words = timeline.Words(columns, rows)
+    words = timeline.Words(columns, rows, reader)
     facts = []
     for row in rows[:ROWS_PER_KIND]:
         values = [(str(capfirst(f.verbose_name)), words.of(f, row)) for f in columns]

@@ -26,7 +26,9 @@ def day_bounds(first: date | None, last: date | None) -> tuple[datetime | None, 
     """Return the moments [from, until) of whole days in the person's own time zone."""
     zone = timezone.get_current_timezone()
     start = datetime.combine(first, time.min, zone) if first else None
-    end = datetime.combine(last + timedelta(days=1), time.min, zone) if last else None
+    # After the last day that a calendar has, nothing is left out.
+    has_end = last is not None and last < date.max
+    end = datetime.combine(last + timedelta(days=1), time.min, zone) if has_end else None
     return start, end
 
 

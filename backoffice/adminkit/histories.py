@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 else:
     Base = object
 
+# An offset of more digits is no page of anything, and more than a database can count.
+LONGEST_PAGE_NUMBER = 9
+
 
 class ShowsHistory(Base):
     """The part of ConsoleAdmin that serves `<pk>/history/` and `<pk>/history/<history_id>/`.
@@ -48,7 +51,7 @@ class ShowsHistory(Base):
             return HttpResponseNotAllowed(["GET"])
         row, pk, title = self._historic(request, object_id)
         number = _page_number(request)
-        entries, has_older = timeline.page_of(self.model, pk, number)
+        entries, has_older = timeline.page_of(self.model, pk, number, reader=request.user)
         context = {
             **self.admin_site.each_context(request),
             "title": _("History: {row}").format(row=title),
@@ -81,7 +84,8 @@ class ShowsHistory(Base):
             for f in timeline.history_model_of(self.model).tracked_fields
             if f.name not in timeline.SILENT_FIELDS
         ]
-        words = timeline.Words(fields, [r for r in (version, before) if r is not None])
+        shown = [r for r in (version, before) if r is not None]
+        words = timeline.Words(fields, shown, request.user)
         values = [
             {
                 "label": capfirst(f.verbose_name),
@@ -98,7 +102,9 @@ class ShowsHistory(Base):
             "opts": self.opts,
             "original": row,
             "object": row,
-            "entry": timeline.entries_of(self.model, [version], before=[before])[0],
+            "entry": timeline.entries_of(
+                self.model, [version], before=[before], reader=request.user
+            )[0],
             "values": values,
             "older_url": before and self.admin_path("history_version", pk, before.history_id),
             "newer_url": newer and self.admin_path("history_version", pk, newer.history_id),
@@ -129,4 +135,4 @@ class ShowsHistory(Base):
 
 def _page_number(request: HttpRequest) -> int:
     number = request.GET.get("p", "1")
-    return max(int(number), 1) if number.isdecimal() else 1
+    return max(int(number), 1) if number.isdecimal() and len(number) <= LONGEST_PAGE_NUMBER else 1

@@ -13,7 +13,8 @@ SHORTEST_TEXT = 2
 
 def find(user: User, text: str) -> list[Hit]:
     """Return what the typed text finds: exact records, then pages and verbs, then records."""
-    text = text.strip()
+    # No text has a NUL, and PostgreSQL takes no question that has one.
+    text = text.replace("\x00", "").strip()
     records: list[Hit] = []
     if len(text) >= SHORTEST_TEXT:
         for source in cards_for(SearchSource, user):

@@ -122,6 +122,13 @@ class ServesActs(Base):
                 actions[name] = (partial(_open_bulk_dialog, act=act), name, act.label)
         return actions
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Open the dialog over the rows selected; what is no key of a row selects nothing."""
+        request.POST = request.POST.copy()
+        keys = self.keys_of(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        request.POST.setlist(ACTION_CHECKBOX_NAME, keys)
+        return super().response_action(request, queryset)
+
     def bulk_acts(self, request: HttpRequest) -> list[Act]:
         return [act for act in self.allowed_acts(request) if act.for_many is not None]
 
@@ -286,13 +293,20 @@ class ServesActs(Base):
         self.load_facts([row])
         return row
 
-    def _rows(self, request: HttpRequest, ids: Sequence[str]) -> list[Any]:
-        pks = []
+    def keys_of(self, ids: Sequence[str]) -> list[Any]:
+        """Return those of `ids` that are keys at all: no words, no number beyond the column."""
+        pks, column = [], self.opts.pk
         for value in ids:
             try:
-                pks.append(self.opts.pk.to_python(value))
+                key = column.to_python(value)
+                column.run_validators(key)
             except ValidationError:
                 continue
+            pks.append(key)
+        return pks
+
+    def _rows(self, request: HttpRequest, ids: Sequence[str]) -> list[Any]:
+        pks = self.keys_of(ids)
         return list(self.get_queryset(request).filter(pk__in=pks).order_by("pk"))
 
     def _dialog(

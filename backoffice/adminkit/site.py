@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -62,6 +63,11 @@ class ConsoleSite(UnfoldAdminSite):
         return TemplateResponse(
             request, "backoffice/my_settings.html", context, status=422 if form.errors else 200
         )
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.GET.get("term", ""):
+            raise BadRequest("A NUL in what is looked for.")
+        return super().autocomplete_view(request)
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

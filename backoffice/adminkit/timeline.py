@@ -20,6 +20,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.flows import Flow, Tone, all_flows
+from backoffice.models import PersonalRecord, User
 from backoffice.refused import Text
 
 PAGE_ROWS = 50
@@ -81,32 +82,34 @@ def history_rows(model: type[models.Model], pk: Any) -> Any:
     )
 
 
-def page_of(model: type[models.Model], pk: Any, number: int = 1) -> tuple[list[Entry], bool]:
-    """Return one page of a row's timeline, and whether there is an older one."""
+def page_of(
+    model: type[models.Model], pk: Any, number: int = 1, *, reader: User | None = None
+) -> tuple[list[Entry], bool]:
+    """Return one page of a row's timeline as `reader` may see it, and whether there is more."""
     start = max(number - 1, 0) * PAGE_ROWS
     # One more than shown: the last line needs its predecessor for old → new.
     rows = list(history_rows(model, pk)[start : start + PAGE_ROWS + 1])
-    entries = entries_of(model, rows[:PAGE_ROWS], before=rows[1:])
+    entries = entries_of(model, rows[:PAGE_ROWS], before=rows[1:], reader=reader)
     return entries, len(rows) > PAGE_ROWS
 
 
-def timeline_of(model: type[models.Model], pk: Any) -> list[Entry]:
-    """Return a row's whole timeline, newest first."""
-    rows = list(history_rows(model, pk))
-    return entries_of(model, rows, before=rows[1:])
-
-
 def entries_of(
-    model: type[models.Model], rows: Sequence[Any], *, before: Sequence[Any], names: bool = False
+    model: type[models.Model],
+    rows: Sequence[Any],
+    *,
+    before: Sequence[Any],
+    names: bool = False,
+    reader: User | None = None,
 ) -> list[Entry]:
     """Return history rows in words.
 
     before: the predecessor of each row, at the same place (None or missing: the first).
     names: say which row it is, for lists over several rows.
+    reader: who looks; without one, personal data stay hidden.
     """
     pairs = [(row, before[i] if i < len(before) else None) for i, row in enumerate(rows)]
     fields = [f for f in history_model_of(model).tracked_fields if f.name not in SILENT_FIELDS]
-    words = Words(fields, [row for pair in pairs for row in pair if row is not None])
+    words = Words(fields, [row for pair in pairs for row in pair if row is not None], reader)
     flow = getattr(model, "flow", None)
     return [_entry(model, row, old, fields, words, flow, names) for row, old in pairs]
 
@@ -143,19 +146,33 @@ def _entry(
         changes=changes,
         tone=tone,
         icon={"+": "add", "-": "delete"}.get(row.history_type, "bolt" if step else "edit"),
-        what=f"{capfirst(model._meta.verbose_name)} {_name(row, model)}" if names else "",
+        what=_name(row, model, words.reader) if names else "",
         change_set_id=row.change_set_id,
         url=_version_url(model, pk, row.history_id),
         step=row.step,
     )
 
 
-def _name(row: Any, model: type[models.Model]) -> str:
-    """Return what a history row's original called itself then."""
+def _name(row: Any, model: type[models.Model], reader: User | None) -> str:
+    """Return what a history row's original called itself then, with its kind."""
+    kind = capfirst(model._meta.verbose_name)
     try:
-        return str(row.instance)
+        original = row.instance
+        return f"{kind} {original if may_be_named(original, reader) else original.pk}"
     except Exception:  # noqa: BLE001  (its name may need rows that are gone)
-        return str(getattr(row, model._meta.pk.attname))
+        return f"{kind} {getattr(row, model._meta.pk.attname)}"
+
+
+def may_be_named(row: models.Model, reader: User | None) -> bool:
+    """Tell whether `reader` may read what a row is called: for a customer, that is their name.
+
+    Colleagues are named to everybody; whoever else has an account is a customer.
+    """
+    permission = getattr(row, "seen_with", "")
+    if not permission:
+        is_customer = isinstance(row, User) and not row.is_staff
+        return not (is_customer or isinstance(row, PersonalRecord))
+    return reader is not None and reader.has_perm(permission)
 
 
 def _version_url(model: type[models.Model], pk: Any, history_id: int) -> str:
@@ -167,9 +184,15 @@ def _version_url(model: type[models.Model], pk: Any, history_id: int) -> str:
 
 
 class Words:
-    """Values of columns in words a person reads; related rows are fetched once per kind."""
+    """Values of columns in words a person reads; related rows are fetched once per kind.
 
-    def __init__(self, fields: Iterable[Any], rows: Sequence[Any]) -> None:
+    reader: who looks; personal data that they may not read stay keys.
+    """
+
+    def __init__(
+        self, fields: Iterable[Any], rows: Sequence[Any], reader: User | None = None
+    ) -> None:
+        self.reader = reader
         self._related: dict[str, dict[Any, str]] = {}
         for column in fields:
             if not column.is_relation:
@@ -177,7 +200,9 @@ class Words:
             ids = {getattr(row, column.attname) for row in rows} - {None}
             related = column.remote_field.model
             found = related._base_manager.filter(pk__in=ids) if ids else ()
-            self._related[column.name] = {row.pk: str(row) for row in found}
+            self._related[column.name] = {
+                row.pk: str(row) for row in found if may_be_named(row, reader)
+            }
 
     def of(self, column: Any, row: Any) -> str:
         value = getattr(row, column.attname)

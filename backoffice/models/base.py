@@ -177,6 +177,8 @@ class PersonalRecord(models.Model):
     """
 
     personal_fields: ClassVar[tuple[str, ...]] = ()
+    # The permission that reads such a row in the record's pages; the others see its key.
+    seen_with: ClassVar[str] = ""
 
     salt = models.CharField(max_length=32, editable=False)
     commitment = models.CharField(max_length=64, editable=False)

@@ -47,7 +47,7 @@ class RemoteSelect(unfold.AutocompleteWidgetMixin, forms.Select):
         chosen = [given for given in value if given]
         try:
             rows = list(field.queryset.filter(pk__in=chosen)) if chosen else []
-        except (ValueError, forms.ValidationError):
+        except (ValueError, OverflowError, forms.ValidationError):
             rows = []
         options = [self.create_option(name, "", "", not rows, 0)]
         for row in field.options_of(rows):
@@ -263,7 +263,7 @@ class WritesDrafts(FlowAdmin):
     # --- What the form looks up ----------------------------------------------------------------
 
     def customers_view(self, request: HttpRequest) -> JsonResponse:
-        words = request.GET.get("term", "").strip()
+        words = _words(request)
         found = Customer.objects.filter(is_active=True).order_by("first_name", "email")
         for word in words.split():
             found = found.filter(
@@ -274,7 +274,7 @@ class WritesDrafts(FlowAdmin):
         return self._options(request, found, CustomerField.options_of)
 
     def products_view(self, request: HttpRequest) -> JsonResponse:
-        words = request.GET.get("term", "").strip()
+        words = _words(request)
         found = Product.objects.published().sellable().order_by("name", "pk")
         return self._options(request, found.search(words), ProductField.options_of)
 
@@ -305,6 +305,11 @@ def _forms_of(order: Order | None, request: HttpRequest) -> tuple[DraftForm, Any
             for line in order.lines.order_by("id")
         ]
     return DraftForm(initial=start), LineFormSet(initial=rows, prefix="lines")
+
+
+def _words(request: HttpRequest) -> str:
+    """Return what is looked for, without the NUL that PostgreSQL takes in no question."""
+    return request.GET.get("term", "").replace("\x00", "").strip()
 
 
 def _sent(request: HttpRequest) -> list[tuple[str, list[Any]]]:

@@ -65,7 +65,8 @@ class ShowsWorkspace(FlowAdmin):
             return HttpResponseNotAllowed(["GET"])
         if not self.has_view_permission(request):
             raise PermissionDenied
-        order = load_order(int(object_id)) if object_id.isdecimal() else None
+        found = self.keys_of([object_id])
+        order = load_order(found[0]) if found else None
         if order is None:
             raise Http404
         shown = request.GET.get("timeline", "all")

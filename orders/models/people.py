@@ -23,6 +23,8 @@ class CustomerManager(UserManager):
 class Customer(User):
     """A user without staff status; seen with a permission of its own and a masked address."""
 
+    seen_with: ClassVar = "orders.reveal_customer"
+
     objects = CustomerManager()
 
     class Meta:
@@ -56,6 +58,7 @@ class Contact(CustomerRecord):
     """How to reach whoever ordered."""
 
     personal_fields: ClassVar = ("name", "email", "phone")
+    seen_with: ClassVar = "orders.reveal_customer"
 
     name = models.CharField(_("name"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
@@ -79,6 +82,7 @@ class Address(CustomerRecord):
     """Where a parcel or an invoice goes."""
 
     personal_fields: ClassVar = ADDRESS_FIELDS
+    seen_with: ClassVar = "orders.view_address"
 
     name = models.CharField(_("name"), max_length=200, blank=True)
     company = models.CharField(_("company"), max_length=200, blank=True)

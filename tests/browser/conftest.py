@@ -78,5 +78,3 @@ def enter(page: Page, live_server) -> Callable[..., Page]:
 @pytest.fixture
 def fixtures_folder() -> Path:
     return Path(settings.BASE_DIR) / "fixtures"
-
-

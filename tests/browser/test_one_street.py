@@ -49,7 +49,7 @@ def test_a_merchandiser_imports_a_real_sheet(enter, live_server, merchandiser, r
 
     expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
     go_to(page, "Products")
-    page.get_by_placeholder("SKU", exact=False).fill("cc-hoodie-with-pocket")
+    page.locator("#searchbar").fill("cc-hoodie-with-pocket")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Hoodie with Pocket").first).to_be_visible()
     found = Product.objects.get(sku="cc-hoodie-with-pocket")

@@ -16,7 +16,9 @@ EVENTS = "/admin/backoffice/auditevent/"
 @pytest.fixture
 def click(merchandiser):
     """A change set that made a product, received stock for it, and left an event."""
-    with changes.change(separate=True, by=merchandiser, channel="admin", caller=changes.Caller(ip="10.1.2.3")) as change:
+    with changes.change(
+        separate=True, by=merchandiser, channel="admin", caller=changes.Caller(ip="10.1.2.3")
+    ) as change:
         product = make_product(merchandiser, "LAMP")
         services.receive_stock(product_id=product.pk, units=5, by=merchandiser, reason="Delivery")
         AuditEvent.record("export", subject=product, rows=1)
@@ -33,7 +35,7 @@ def test_a_change_set_shows_everything_one_click_did(onlooker, click):
     assert any("ovement" in title for title in titles)
     assert "Product Lamp" in text
     assert "10.1.2.3" in text
-    assert "export" in text
+    assert "Export" in text
     assert "Merchandiser" in text
 
 
