@@ -21,6 +21,7 @@ from backoffice.models import User
 from catalog.models import Product
 from orders import services
 from orders.models import Customer, Order
+from orders.states import CANCEL_REASONS
 
 FIXTURES = settings.BASE_DIR / "fixtures"
 DAYS = 90
@@ -185,7 +186,7 @@ class Story:
     def _cancel(self, order: Order, placed_at: datetime) -> None:
         if self.dice.random() < 0.7:  # noqa: PLR2004
             self._pay(order, placed_at)
-        code = self.dice.choice(("customer", "stock", "duplicate", "payment", "fraud"))
+        code = self.dice.choice(tuple(code for code, _label in CANCEL_REASONS))
         with self.at(placed_at + timedelta(hours=self.dice.uniform(1, 30)), "support") as who:
             services.cancel_order(
                 order_id=order.pk, by=who["by"], reason=self.remark("cancel_notes"),

@@ -30,7 +30,7 @@ class OrderNotHeld(Refused):
 
 
 class PaymentMissing(Refused):
-    sentence = _("Nothing is authorised or paid: {covered} of {total} {currency}.")
+    sentence = _("Only {covered} of {total} {currency} are authorised or paid.")
     hint = _("Take a payment first, or ask a manager to process it without one.")
     http_status = 409
 

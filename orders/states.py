@@ -9,11 +9,11 @@ REASON = Ask("reason", _("Reason"), required=True, help=_("For whoever asks next
 REMARK = Ask("reason", _("Remark"), help=_("It stands in the order's timeline."))
 
 CANCEL_REASONS = (
-    ("customer", _("Customer changed their mind")),
-    ("stock", _("Out of stock")),
-    ("fraud", _("Suspected fraud")),
-    ("payment", _("Payment failed")),
-    ("duplicate", _("Ordered twice")),
+    ("changed_mind", _("Customer changed their mind")),
+    ("out_of_stock", _("Out of stock")),
+    ("suspected_fraud", _("Suspected fraud")),
+    ("payment_failed", _("Payment failed")),
+    ("ordered_twice", _("Ordered twice")),
     ("other", _("Other")),
 )
 

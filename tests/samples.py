@@ -46,7 +46,7 @@ def make_one_of_everything() -> None:
         orders.ship_order(order_id=shipped.pk, tracking="JJD01", **who)
         orders.add_note(order_id=shipped.pk, body="Rang twice", **who)
         orders.take_payment(order_id=cancelled.pk, token="tok_visa", **who)
-        orders.cancel_order(order_id=cancelled.pk, reason_code="customer", notify=False, **who)
+        orders.cancel_order(order_id=cancelled.pk, reason_code="changed_mind", notify=False, **who)
 
 
 def write_an_order(product: Product, units: int = 1) -> Order:

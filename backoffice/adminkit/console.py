@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin import ShowFacets, display
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,7 @@ from backoffice.adminkit.answers import answer_redirect
 from backoffice.adminkit.display import badge, money, status_label
 from backoffice.adminkit.editing import SavesByService
 from backoffice.adminkit.histories import ShowsHistory
-from backoffice.adminkit.lists import CappedPaginator, ConsoleChangeList, Queue
+from backoffice.adminkit.lists import CappedPaginator, ConsoleChangeList, Queue, keys_of
 from backoffice.adminkit.serving import ServesActs
 from backoffice.changes import UnauditedWrite
 
@@ -137,6 +138,13 @@ class ConsoleAdmin(ServesActs, ShowsHistory, SavesByService, ModelAdmin):
             if form is not None and hasattr(form, "Media"):
                 media += forms.Media(form.Media)
         return media
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> Any:
+        """Open the dialog over the rows selected; what is no key of a row selects nothing."""
+        request.POST = request.POST.copy()
+        keys = keys_of(self.model, request.POST.getlist(ACTION_CHECKBOX_NAME))
+        request.POST.setlist(ACTION_CHECKBOX_NAME, keys)
+        return super().response_action(request, queryset)
 
     # --- One row -------------------------------------------------------------------------------
 

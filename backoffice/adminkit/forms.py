@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -14,7 +15,13 @@ from unfold import widgets as unfold
 from backoffice.flows import Ask
 from backoffice.ids import uuid7
 
+if TYPE_CHECKING:
+    Field = forms.Field
+else:
+    Field = object
+
 CHIPS_UP_TO = 6
+PLAIN_NUMBER = re.compile(r"[0-9.,+-]*")
 INPUT = " ".join(unfold.BASE_INPUT_CLASSES)
 
 
@@ -40,6 +47,23 @@ class MomentInput(forms.DateTimeInput):
         super().__init__(attrs={"class": INPUT}, format="%Y-%m-%dT%H:%M")
 
 
+class _PlainNumber(Field):
+    """Python also reads “1_0”, “1e1” and other scripts' digits as ten: nobody means those."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value.strip()):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class WholeNumberField(_PlainNumber, forms.IntegerField):
+    """A count that somebody types."""
+
+
+class MoneyField(_PlainNumber, forms.DecimalField):
+    """A sum that somebody types."""
+
+
 def field_for(ask: Ask) -> forms.Field:  # noqa: PLR0911  (one for each kind)
     """Return the form field of one question."""
     common = {
@@ -60,11 +84,11 @@ def field_for(ask: Ask) -> forms.Field:  # noqa: PLR0911  (one for each kind)
         case "moment":
             return forms.DateTimeField(widget=MomentInput(), **common)
         case "number":
-            return forms.IntegerField(
+            return WholeNumberField(
                 widget=forms.NumberInput(attrs={"class": INPUT, "step": "1"}), **common
             )
         case "money":
-            return forms.DecimalField(
+            return MoneyField(
                 max_digits=12,
                 decimal_places=2,
                 widget=forms.TextInput(attrs={"class": INPUT, "inputmode": "decimal"}),

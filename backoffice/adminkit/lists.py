@@ -8,8 +8,9 @@ from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import MultiWidget
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -57,6 +58,19 @@ def capped_count(queryset: Any, limit: int) -> int:
 def capped(count: int, limit: int) -> str:
     """Return a count for people: "37", or "10,000+" when counting stopped there."""
     return f"{limit:,}+" if count > limit else f"{count:,}"
+
+
+def keys_of(model: type[Model], values: Iterable[str]) -> list[Any]:
+    """Return those of `values` that are keys at all: no words, no number beyond the column."""
+    keys, column = [], model._meta.pk
+    for value in values:
+        try:
+            key = column.to_python(value)
+            column.run_validators(key)
+        except ValidationError:
+            continue
+        keys.append(key)
+    return keys
 
 
 class CappedPaginator(Paginator):

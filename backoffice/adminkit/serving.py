@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
@@ -23,6 +23,7 @@ from backoffice.adminkit import report as reports
 from backoffice.adminkit.acts import Act
 from backoffice.adminkit.answers import answer_redirect, came_from, is_htmx, safe_path
 from backoffice.adminkit.forms import ActForm
+from backoffice.adminkit.lists import keys_of
 from backoffice.idempotency import once
 from backoffice.refused import Refused, StaleVersion, Text, TooMany, UnknownRow
 
@@ -121,13 +122,6 @@ class ServesActs(Base):
                 name = f"{ACTION_PREFIX}{act.name}"
                 actions[name] = (partial(_open_bulk_dialog, act=act), name, act.label)
         return actions
-
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
-        """Open the dialog over the rows selected; what is no key of a row selects nothing."""
-        request.POST = request.POST.copy()
-        keys = self.keys_of(request.POST.getlist(ACTION_CHECKBOX_NAME))
-        request.POST.setlist(ACTION_CHECKBOX_NAME, keys)
-        return super().response_action(request, queryset)
 
     def bulk_acts(self, request: HttpRequest) -> list[Act]:
         return [act for act in self.allowed_acts(request) if act.for_many is not None]
@@ -293,20 +287,8 @@ class ServesActs(Base):
         self.load_facts([row])
         return row
 
-    def keys_of(self, ids: Sequence[str]) -> list[Any]:
-        """Return those of `ids` that are keys at all: no words, no number beyond the column."""
-        pks, column = [], self.opts.pk
-        for value in ids:
-            try:
-                key = column.to_python(value)
-                column.run_validators(key)
-            except ValidationError:
-                continue
-            pks.append(key)
-        return pks
-
     def _rows(self, request: HttpRequest, ids: Sequence[str]) -> list[Any]:
-        pks = self.keys_of(ids)
+        pks = keys_of(self.model, ids)
         return list(self.get_queryset(request).filter(pk__in=pks).order_by("pk"))
 
     def _dialog(

@@ -19,7 +19,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
-from backoffice import people
+from backoffice import changes, people
 from backoffice.adminkit.forms import PreferencesForm
 from backoffice.adminkit.palette import find
 from backoffice.cards import NavItem, cards_for
@@ -63,6 +63,13 @@ class ConsoleSite(UnfoldAdminSite):
         return TemplateResponse(
             request, "backoffice/my_settings.html", context, status=422 if form.errors else 200
         )
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django saves the person itself; the record shall say what that was."""
+        changes.say(action="backoffice.change_own_password", by=request.user, reason="")
+        return super().password_change(request, extra_context)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         if "\x00" in request.GET.get("term", ""):

@@ -124,7 +124,8 @@ class ChangeSet(models.Model):
     @property
     def why(self) -> str:
         """Return reason code and note in one line."""
-        return " – ".join(part for part in (self.reason_code.replace("_", " "), self.note) if part)
+        code = self.reason_code.replace("_", " ").capitalize()
+        return " – ".join(part for part in (code, self.note) if part)
 
 
 @sealed()

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backoffice import changes
 from backoffice.history import GuardedQuerySet, History
 from backoffice.ids import uuid7
 from backoffice.models.base import Audited
@@ -48,7 +49,9 @@ class User(Audited, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Untick this instead of deleting a person.")
     )
-    created_at = models.DateTimeField(_("created"), auto_now_add=True, db_index=True)
+    created_at = models.DateTimeField(
+        _("created"), default=changes.moment, editable=False, db_index=True
+    )
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     objects = UserManager()

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold import widgets as unfold
 
 from backoffice.adminkit.flow_admin import FlowAdmin
-from backoffice.adminkit.forms import INPUT
+from backoffice.adminkit.forms import INPUT, MoneyField, WholeNumberField
 from backoffice.idempotency import once
 from backoffice.ids import uuid7
 from backoffice.refused import Refused, StaleVersion
@@ -112,7 +112,7 @@ class DraftForm(forms.Form):
         choices=Order.Channel.choices,
         widget=unfold.UnfoldAdminSelectWidget(),
     )
-    shipping_fee = forms.DecimalField(
+    shipping_fee = MoneyField(
         label=_("Shipping"),
         max_digits=12,
         decimal_places=2,
@@ -133,7 +133,7 @@ class DraftForm(forms.Form):
 
 class LineForm(forms.Form):
     product = ProductField()
-    quantity = forms.IntegerField(
+    quantity = WholeNumberField(
         label=_("Quantity"),
         min_value=1,
         initial=1,

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.adminkit.acts import Act
 from backoffice.adminkit.answers import answer_redirect
 from backoffice.adminkit.flow_admin import FlowAdmin
+from backoffice.adminkit.lists import keys_of
 from backoffice.flows import Offer, Tone
 from backoffice.ids import uuid7
 from backoffice.refused import Refused, Text
@@ -65,8 +66,8 @@ class ShowsWorkspace(FlowAdmin):
             return HttpResponseNotAllowed(["GET"])
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found = self.keys_of([object_id])
-        order = load_order(found[0]) if found else None
+        key = next(iter(keys_of(Order, [object_id])), None)
+        order = load_order(key) if key is not None else None
         if order is None:
             raise Http404
         shown = request.GET.get("timeline", "all")

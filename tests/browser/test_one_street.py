@@ -92,7 +92,7 @@ def test_an_auditor_finds_both_transitions_and_can_change_nothing(
         services.process_order(order_id=waiting.pk, by=support, reason="Called, all well")
     with changes.change(by=support, separate=True, channel="admin"):
         services.cancel_order(
-            order_id=unwanted.pk, by=support, reason="Found it cheaper", reason_code="customer"
+            order_id=unwanted.pk, by=support, reason="Found it cheaper", reason_code="changed_mind"
         )
     page = enter(auditor)
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def cancel(order, by, **more):
     with click(by):
         return services.cancel_order(
-            order_id=order.pk, by=by, **{"reason_code": "customer", "reason": "", **more}
+            order_id=order.pk, by=by, **{"reason_code": "changed_mind", "reason": "", **more}
         )
 
 
@@ -56,15 +56,15 @@ def test_cancel_order_records_why_and_what_was_asked_for(support):
 
     with click(support) as change:
         services.cancel_order(
-            order_id=order.pk, by=support, reason_code="stock", reason="supplier is late",
+            order_id=order.pk, by=support, reason_code="out_of_stock", reason="supplier is late",
             restock=False, refund=True, notify=False,
         )  # fmt: skip
 
     fact = Cancellation.objects.get(order=order)
-    assert (fact.reason_code, fact.note) == ("stock", "supplier is late")
+    assert (fact.reason_code, fact.note) == ("out_of_stock", "supplier is late")
     assert (fact.is_restocked, fact.is_refunded, fact.is_notified) == (False, True, False)
     assert fact.change_set == change.row() == order.history.get(step="cancel").change_set
-    assert change.row().reason_code == "stock"
+    assert change.row().reason_code == "out_of_stock"
 
 
 def test_cancel_order_asks_no_bank_when_nothing_was_ever_paid(support):
@@ -92,7 +92,7 @@ def test_cancel_order_refunds_what_is_captured(support):
     cancel(order, support, reason="came too late")
 
     refund = Refund.objects.get(order=order)
-    assert (refund.amount, refund.reason_code) == (order.total, "customer")
+    assert (refund.amount, refund.reason_code) == (order.total, "changed_mind")
     assert refund.charge == Payment.objects.get(order=order, kind="captured").charge
     assert fresh(order).facts.payment_state(order.total) == "refunded"
 
@@ -269,7 +269,7 @@ def test_cancel_orders_reports_each_order(support):
 
     with click(support):
         outcome = services.cancel_orders(
-            order_ids=[pending.pk, completed.pk], by=support, reason_code="duplicate", reason=""
+            order_ids=[pending.pk, completed.pk], by=support, reason_code="ordered_twice", reason=""
         )
 
     assert [order.pk for order in outcome.done] == [pending.pk]

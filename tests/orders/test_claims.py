@@ -20,7 +20,7 @@ def claimed(support):
     """An order whose cancel is in doubt."""
     order = OrderFactory(status="processing", card="tok_return_timeout")
     with pytest.raises(PaymentInDoubt), click(support):
-        services.cancel_order(order_id=order.pk, by=support, reason_code="stock", reason="")
+        services.cancel_order(order_id=order.pk, by=support, reason_code="out_of_stock", reason="")
     return fresh(order)
 
 

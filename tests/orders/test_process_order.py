@@ -103,7 +103,7 @@ def test_process_order_refuses_without_payment(support):
     with pytest.raises(PaymentMissing) as refusal:
         process(order, support)
 
-    assert refusal.value.message == "Nothing is authorised or paid: 0 of 29.90 EUR."
+    assert refusal.value.message == "Only 0 of 29.90 EUR are authorised or paid."
     assert refusal.value.way_out
 
 

@@ -100,7 +100,7 @@ def duel(orders: list[Order], support: User, manager: User) -> list[tuple[object
     with ThreadPoolExecutor(2) as pool:
         processing = pool.submit(acts, "process_order", support, reason="")
         cancelling = pool.submit(
-            acts, "cancel_order", manager, reason="", reason_code="customer", notify=False
+            acts, "cancel_order", manager, reason="", reason_code="changed_mind", notify=False
         )
         return list(zip(processing.result(), cancelling.result(), strict=True))
 

@@ -76,7 +76,7 @@ def test_reopening_a_cancelled_draft_places_it(manager):
 def test_a_reopened_order_is_paid_anew(manager, support):
     order = OrderFactory(status="processing")
     with click(support):
-        services.cancel_order(order_id=order.pk, by=support, reason_code="customer", reason="")
+        services.cancel_order(order_id=order.pk, by=support, reason_code="changed_mind", reason="")
     reopen(order, manager)
 
     pay(order)

@@ -149,7 +149,7 @@ def test_a_cancel_whose_answer_was_lost_finishes_with_its_own_answers(status, su
         pay(order, "tok_return_timeout")
     with pytest.raises(PaymentInDoubt), click(support):
         services.cancel_order(
-            order_id=order.pk, by=support, reason_code="stock", reason="late", restock=False,
+            order_id=order.pk, by=support, reason_code="out_of_stock", reason="late", restock=False,
             notify=False,
         )  # fmt: skip
 
@@ -157,7 +157,7 @@ def test_a_cancel_whose_answer_was_lost_finishes_with_its_own_answers(status, su
 
     assert cancelled.status == "cancelled"
     fact = cancelled.cancellations.get()
-    assert (fact.reason_code, fact.note, fact.is_restocked) == ("stock", "late", False)
+    assert (fact.reason_code, fact.note, fact.is_restocked) == ("out_of_stock", "late", False)
     facts = fresh(order).facts
     assert (facts.authorised, facts.net_paid) == (0, 0)
     assert Refund.objects.count() == (1 if status == "processing" else 0)
@@ -234,7 +234,7 @@ def test_a_step_that_is_refused_halfway_leaves_the_money_and_nothing_else(suppor
         services.record_payment(order_id=order.pk, amount=order.total - 20, by=boss(), reason="")
         services.process_order(order_id=order.pk, by=boss(), reason="")
     with pytest.raises(PaymentInDoubt), click(support):
-        services.cancel_order(order_id=order.pk, by=support, reason_code="stock", reason="")
+        services.cancel_order(order_id=order.pk, by=support, reason_code="out_of_stock", reason="")
     # Drift that must not happen: the shelf no longer knows of the order's promise.
     StockLevel.objects.update(committed=0)
 

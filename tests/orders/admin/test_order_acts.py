@@ -155,7 +155,7 @@ def test_cancelling_gives_the_money_back_and_says_so(support, sign_in):
 
     press(
         sign_in(support), order, "cancel",
-        reason_code="customer", reason="", restock="on", refund="on", notify="on",
+        reason_code="changed_mind", reason="", restock="on", refund="on", notify="on",
     )  # fmt: skip
 
     cancelled = fresh(order)

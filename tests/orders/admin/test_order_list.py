@@ -150,7 +150,7 @@ def test_the_payment_filter_says_what_the_labels_say(support, finance):
     pay(authorised)
     services.record_payment(order_id=part.pk, amount=Decimal(5), by=finance, reason="")
     returned = OrderFactory(status="processing")
-    services.cancel_order(order_id=returned.pk, by=support, reason="", reason_code="customer")
+    services.cancel_order(order_id=returned.pk, by=support, reason="", reason_code="changed_mind")
     orders += [authorised, part, returned]
 
     in_database = dict(with_payment_state(Order.objects.all()).values_list("pk", "payment_state"))
@@ -170,7 +170,7 @@ def test_bulk_process_reports_what_was_refused_and_why(support, sign_in):
     html = press_for_all(sign_in(support), [paid, unpaid, held], "process").content.decode()
 
     assert "1 done, 2 refused" in html
-    assert "Nothing is authorised or paid" in html
+    assert "are authorised or paid" in html
     assert "The order is on hold: check the address." in html
     assert {o.status for o in Order.objects.filter(pk__in=[unpaid.pk, held.pk])} == {"pending"}
     assert Order.objects.get(pk=paid.pk).status == "processing"

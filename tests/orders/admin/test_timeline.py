@@ -33,7 +33,7 @@ def test_the_timeline_shows_both_transitions_with_actor_reason_and_old_and_new(
     order = OrderFactory()
     pay(order)
     press(sign_in(support), order, "process", reason="customer is in a hurry")
-    press(sign_in(manager), order, "cancel", reason_code="customer", reason="changed her mind")
+    press(sign_in(manager), order, "cancel", reason_code="changed_mind", reason="changed her mind")
 
     cancelled, processed = [e for e in entries(order) if e.is_status_change][:2]
 

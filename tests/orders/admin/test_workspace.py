@@ -52,7 +52,7 @@ def test_the_workspace_of_an_unpaid_order_says_what_is_missing_to_process_it(sup
 
     html = read(sign_in(support), page_of(order))
 
-    assert f"Nothing is authorised or paid: 0 of {order.total} EUR." in html
+    assert f"Only 0 of {order.total} EUR are authorised or paid." in html
     assert "take_payment" in buttons(html, is_open=True)
 
 
