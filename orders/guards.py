@@ -52,7 +52,7 @@ class NotFullyPaid(Refused):
 
 
 class NotFullyShipped(Refused):
-    sentence = _("{open_units} units are still to be shipped.")
+    sentence = _("Units still to be shipped: {open_units}.")
     hint = _("Ship them first.")
     http_status = 409
 

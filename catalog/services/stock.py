@@ -28,7 +28,7 @@ PERMISSION = "catalog.adjust_stock_product"
 class StockWouldBeNegative(Refused):
     """facts: sku, on_hand (what it would be), promised (committed and unavailable)."""
 
-    sentence = _("{sku}: {on_hand} on hand would not cover the {promised} that are promised.")
+    sentence = _("{sku}: {on_hand} on hand would not cover what is promised: {promised}.")
     hint = _("Cancel or release the orders that hold them first, or count again.")
     http_status = 409
 

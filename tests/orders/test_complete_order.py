@@ -45,7 +45,7 @@ def test_complete_order_refuses_what_is_not_paid(shipped_unpaid, support):
 def test_complete_order_refuses_what_is_not_shipped(support):
     order = OrderFactory(status="processing")
 
-    with pytest.raises(NotFullyShipped, match="2 units are still to be shipped"):
+    with pytest.raises(NotFullyShipped, match="Units still to be shipped: 2"):
         complete(order, support)
 
 

@@ -227,7 +227,7 @@ def test_more_cannot_be_taken_off_than_lies_there(clerk, mug):
     )  # fmt: skip
 
     assert response.status_code == 409
-    assert "-1 on hand would not cover the 0 that are promised" in said(response)
+    assert "-1 on hand would not cover what is promised: 0" in said(response)
     assert on_hand(mug) == 12
 
 
