@@ -25,11 +25,11 @@ CHECKBOXES_UP_TO = 12
 def day_bounds(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
     """Return the moments [from, until) of whole days in the person's own time zone."""
     zone = timezone.get_current_timezone()
-    start = datetime.combine(first, time.min, zone) if first else None
-    # After the last day that a calendar has, nothing is left out.
-    has_end = last is not None and last < date.max
-    end = datetime.combine(last + timedelta(days=1), time.min, zone) if has_end else None
-    return start, end
+    # The first and the last day of the calendar bound nothing; beside them is no other day.
+    start = datetime.combine(first, time.min, zone) if first and first > date.min else None
+    if last is None or last == date.max:
+        return start, None
+    return start, datetime.combine(last + timedelta(days=1), time.min, zone)
 
 
 def within_days(

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
@@ -108,7 +109,10 @@ class ImportAdmin(Base):
             return HttpResponseNotAllowed(["GET"])
         if not (self.has_export_permission(request) and self.has_view_permission(request)):
             raise PermissionDenied
-        changelist = self.get_changelist_instance(request)
+        try:
+            changelist = self.get_changelist_instance(request)
+        except IncorrectLookupParameters as error:
+            raise BadRequest(_("This list cannot be filtered like that.")) from error
         try:
             out = export.export_sheet(
                 sheet_name=self.sheet, format_name=format_name, by=request.user,
@@ -178,7 +182,7 @@ class ImportAdmin(Base):
             run = imports.apply_run(
                 uuid=uuid, by=request.user, reason=request.POST.get("reason", ""),
                 policy=policy if policy in ImportRun.Policy.values else "",
-                sha256=request.POST.get("sha256", "missing"),
+                sha256=request.POST.get("sha256") or "missing",
             )  # fmt: skip
         except Refused as refused:
             return self._run_refusal(request, uuid, refused)

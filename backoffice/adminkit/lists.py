@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -178,11 +177,7 @@ class ConsoleChangeList(ChangeList):
         return self.filterset.filter_queryset(queryset)
 
     def get_results(self, request: HttpRequest) -> None:
-        try:
-            super().get_results(request)
-        except OverflowError as error:
-            # A number in the address that SQLite cannot even be asked about.
-            raise IncorrectLookupParameters from error
+        super().get_results(request)
         if not (self.query or self.has_active_filters or self.queue_name):
             # Nothing is filtered out, so there is no "Show all" to offer.
             self.full_result_count = self.result_count

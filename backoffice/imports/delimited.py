@@ -15,9 +15,13 @@ from backoffice.imports import refusals
 from backoffice.imports.tables import Note, SourceRow, header_key
 
 DELIMITERS = ",;\t|"
+# What is looked at for the header: less than the longest cell that csv reads without an error.
+HEAD_CHARS = 100_000
 
+# A cell that is not blank, whichever the delimiter will be.
+_WRITTEN = re.compile(rf"[^\s{DELIMITERS}]")
 # Swallowed by a cell whose quotation mark is never closed; no real line is like it.
-_END = "\x00end of file\x00"
+_END = "\x00end\x00"
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig", "UTF-8"),
     (b"\xff\xfe\x00\x00", "utf-32", "UTF-32"),
@@ -66,8 +70,10 @@ def detect_delimiter(text: str, known: Collection[str]) -> str:
     known: keys of column names that the sheet's formats use.
     """
     found = ",", (0, 0)
+    head = text.lstrip()[:HEAD_CHARS]
     for delimiter in DELIMITERS:
-        first = next(csv.reader(_lines(text), delimiter=delimiter), [])
+        rows = csv.reader(_lines(head), delimiter=delimiter)
+        first = next((cells for cells in rows if any(map(_WRITTEN.search, cells))), [])
         score = sum(header_key(name) in known for name in first), len(first)
         if score > found[1]:
             found = delimiter, score
@@ -83,8 +89,8 @@ def read_delimited(
     """
     text, notes = decode(content)
     skipped = 0
-    # Excel's own way to name the delimiter.
-    if (said := re.match(r"sep=(.)(?:\r\n|\r|\n)", text)) is not None:
+    # Excel's own way to name the delimiter; what it cannot be is the header's first line.
+    if (said := re.match(r'sep=([^\w"\x00\r\n])(?:\r\n|\r|\n)', text)) is not None:
         text, skipped = text[said.end() :], 1
         return notes, _rows(text, said.group(1), skipped)
     return notes, _rows(text, detect_delimiter(text, known), skipped)

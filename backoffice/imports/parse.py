@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -24,6 +25,10 @@ MAX_MONEY = Decimal("9999999999.99")
 _EXCEL_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!"}
 # C0 and C1 controls but TAB and LF, and halves of characters.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_INVISIBLE = (
+    _("The cell contains an invisible character (U+{number:04X})."),
+    _("Type the text again instead of copying it."),
+)
 _YES = {"yes", "true", "1"}
 _NO = {"no", "false", "0"}
 
@@ -123,7 +128,10 @@ def free_text(value: Any, *, longest: int | None = None, lines: bool = False) ->
 
 
 def code(value: Any, *, longest: int | None = None) -> str:
-    """Return an identifier exactly as written; a number cell has lost its leading zeros."""
+    """Return an identifier exactly as written; a number cell has lost its leading zeros.
+
+    Refuses: numbers, and invisible characters: two that look alike would be two products.
+    """
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise Fault(
             "number_cell",
@@ -131,7 +139,10 @@ def code(value: Any, *, longest: int | None = None) -> str:
             _("Format the column as text and type the value again."),
             value=shown(as_text(value)),
         )
-    return free_text(value, longest=longest)
+    text = free_text(value, longest=longest)
+    if hidden := next((char for char in text if unicodedata.category(char) == "Cf"), ""):
+        raise Fault("invisible_character", *_INVISIBLE, number=ord(hidden))
+    return text
 
 
 def slug(value: Any, *, longest: int | None = None) -> str:

@@ -74,9 +74,10 @@ def refuse_twins(plan: Plan) -> None:
         for text, twins in lines.items():
             if len(twins) < 2:  # noqa: PLR2004
                 continue
+            first = twins[: LINES_NAMED + 1]  # a file may say the same twenty thousand times
+            more = "…" if len(twins) > LINES_NAMED + 1 else ""
             for row in twins:
-                others = [str(twin.line) for twin in twins if twin is not row]
-                more = "…" if len(others) > LINES_NAMED else ""
+                others = [str(twin.line) for twin in first if twin is not row]
                 row.refuse(
                     name,
                     Fault(
@@ -190,7 +191,7 @@ def _judge_permissions(row: Row, plan: Plan, columns: dict[str, Column]) -> None
     sheet = plan.sheet
     whole = sheet.add_permission if row.is_new else sheet.change_permission
     if not plan.allows(whole):
-        what = _("create") if row.is_new else _("change")
+        what = _("create a") if row.is_new else _("change a")
         row.refuse("", not_allowed(what=what, noun=sheet.noun))
         return
     for name in row.changes:

@@ -17,6 +17,8 @@ from backoffice.imports.workbook import read_workbook
 
 # One long text may stand in many cells of a workbook, stored once.
 TEXT_TIMES_UPLOAD = 3
+# Two hundred columns in the most rows; a cell weighs a hundred bytes in memory, a file's only two.
+MOST_CELLS = 4_000_000
 
 
 def read(content: bytes, *, known: Collection[str] = ()) -> Table:
@@ -46,12 +48,15 @@ def _read(content: bytes, known: Collection[str]) -> Table:
     if len(header) > settings.IMPORT_MAX_COLUMNS:
         raise refusals.TooManyColumns(count=len(header), limit=settings.IMPORT_MAX_COLUMNS)
     table = Table([shown(name, 80) for name in header], [], notes)
-    most_chars, chars = settings.IMPORT_MAX_BYTES * TEXT_TIMES_UPLOAD, 0
+    most_chars, chars, cells = settings.IMPORT_MAX_BYTES * TEXT_TIMES_UPLOAD, 0, 0
     for row in rows:
         table.rows.append(_fitted(row, len(header)))
+        cells += len(row.cells)
         chars += sum(len(cell) for cell in row.cells if isinstance(cell, str))
         if len(table.rows) > settings.IMPORT_MAX_ROWS:
             raise refusals.TooManyRows(limit=settings.IMPORT_MAX_ROWS)
+        if cells > MOST_CELLS:
+            raise refusals.TooManyCells(limit=MOST_CELLS)
         if chars > most_chars:
             raise refusals.TooMuchText(limit=filesizeformat(most_chars))
     if not table.rows:

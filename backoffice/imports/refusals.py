@@ -106,6 +106,14 @@ class TooManyColumns(FileRefused):
     hint = _("Keep the columns that the import needs.")
 
 
+class TooManyCells(FileRefused):
+    """facts: limit."""
+
+    sentence = _("The file has more than {limit} cells.")
+    hint = _("Keep the columns that the import needs, or split it into smaller files.")
+    http_status = 413
+
+
 class TooMuchText(FileRefused):
     """facts: limit (in words)."""
 

@@ -92,7 +92,10 @@ class Row:
     def raw_text(self, column: str) -> str:
         """Return a cell as it was typed, "" when it is no text (a workbook's number, a date)."""
         cell = self.cells.get(column)
-        return canonical(cell.value) if cell and isinstance(cell.value, str) else ""
+        if cell is None or not isinstance(cell.value, str):
+            return ""
+        # PostgreSQL cannot even be asked for a NUL.
+        return canonical(cell.value).replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
     def refuse(self, column: str, fault: Fault, *, is_form: bool = False) -> None:
         """Note why this row cannot be accepted. column: ours; "" for the whole row."""

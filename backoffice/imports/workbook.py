@@ -31,7 +31,8 @@ _BROKEN = (
     OSError, SyntaxError, NotImplementedError, RuntimeError,
 )  # fmt: skip
 
-_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+# Halves of characters stay escaped: no text can hold them.
+_ESCAPE = re.compile("_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
 
 if not openpyxl.DEFUSEDXML:
     raise ImproperlyConfigured("openpyxl is open to XML bombs without defusedxml; install it.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.forms.models import construct_instance
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelect2Widget
 
@@ -13,6 +14,7 @@ from backoffice.refused import Refused
 from catalog.services import errors_of
 
 SEARCH_BOX = "unfold-admin-autocomplete"
+KEY_DIGITS = 18  # more never were a key, and SQLite cannot count as far
 
 
 class SearchBox(UnfoldAdminSelect2Widget):
@@ -25,6 +27,15 @@ class SearchBox(UnfoldAdminSelect2Widget):
     def __init__(self) -> None:
         super().__init__({"data-width": "100%"})
         self.attrs["class"] = SEARCH_BOX
+
+
+class ParentBox(AutocompleteSelect):
+    """The product that a variant hangs on, looked up while somebody types."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        """Rubbish is the field's to refuse; the database cannot be asked for it."""
+        keys = [key for key in map(str, value) if key.isdecimal() and len(key) <= KEY_DIGITS]
+        return super().optgroups(name, keys, attr)
 
 
 class WordsBox(UnfoldAdminSelect2MultipleWidget):

@@ -9,6 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from backoffice.imports import compound
+from backoffice.imports.parse import Fault
 from catalog import services
 from catalog.admin.forms import SearchBox, ServiceForm, WordsBox
 from catalog.filters import CategoryChoice, category_tree
@@ -40,9 +42,7 @@ class OptionPairs(forms.CharField):
         super().__init__(widget=UnfoldAdminTextInputWidget(), **options)
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return "; ".join(f"{name}={choice}" for name, choice in value.items())
-        return value
+        return compound.joined_pairs(value) if isinstance(value, dict) else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return self.prepare_value(initial or {}) != (data or "")
@@ -50,19 +50,11 @@ class OptionPairs(forms.CharField):
     def clean(self, value: Any) -> dict[str, str]:
         if isinstance(value, dict):  # kept as it is, after a conflict
             return value
-        pairs: dict[str, str] = {}
-        for part in super().clean(value).split(";"):
-            if not part.strip():
-                continue
-            name, equals, choice = (bit.strip() for bit in part.partition("="))
-            if not (name and equals and choice):
-                raise forms.ValidationError(
-                    _("Write “%(part)s” as name=value, pairs parted by semicolons."),
-                    params={"part": part.strip()},
-                    code="not_a_pair",
-                )
-            pairs[name] = choice
-        return pairs
+        try:
+            return compound.pairs(super().clean(value))
+        except Fault as fault:
+            sentence = f"{fault.message} {fault.hint}".strip()
+            raise forms.ValidationError(sentence, code=fault.code) from fault
 
 
 class ProductForm(ServiceForm):

@@ -22,6 +22,7 @@ from backoffice.adminkit.serving import RowOffer
 from catalog import services
 from catalog.admin import columns
 from catalog.admin.facts import AVAILABLE_ORDER, load_product_facts
+from catalog.admin.forms import ParentBox
 from catalog.admin.pictures import PictureInline, save_pictures
 from catalog.admin.product_acts import PRODUCT_ACTS
 from catalog.admin.product_form import ProductForm
@@ -245,6 +246,11 @@ class ProductAdmin(ImportAdmin, FlowAdmin):
     def tag_names(self, product: Product) -> str:
         """For those who may only look; others get the form's field of this name."""
         return ", ".join(sorted(tag.name for tag in product.tags.all())) or columns.NOTHING
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "parent":
+            kwargs["widget"] = ParentBox(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

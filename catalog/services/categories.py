@@ -18,6 +18,8 @@ from catalog.services import locks, slugs
 from catalog.services.limits import label_of, limit_of
 
 SEPARATOR = ">"
+# No shop's menu is half as deep; whatever walks the tree may count on an end.
+MOST_LEVELS = 20
 EDITABLE = ("name", "slug", "description")
 ADD, CHANGE, DELETE = (f"catalog.{verb}_category" for verb in ("add", "change", "delete"))
 
@@ -52,6 +54,13 @@ class DuplicateCategorySlug(Refused):
     http_status = 409
 
 
+class CategoryTooDeep(Refused):
+    """facts: levels, limit."""
+
+    sentence = _("That would be a tree of {levels} levels; at most {limit} are allowed.")
+    hint = _("Hang it further up.")
+
+
 class BadCategoryPath(Refused):
     """facts: path."""
 
@@ -71,14 +80,16 @@ def create_category(
     """Add a category to the tree.
 
     parent_id: None: at the top. slug: blank: made from the name.
-    Refuses: NotAllowed; BadValue; UnknownRow; DuplicateCategory; DuplicateCategorySlug.
+    Refuses: NotAllowed; BadValue; UnknownRow; CategoryTooDeep; DuplicateCategory;
+    DuplicateCategorySlug.
     Atomic: holds the tree lock; one category with one history row.
     """
     steps.require_permission(by, ADD, _("add a category"))
     clean = _clean({"name": name, "description": description, **({"slug": slug} if slug else {})})
     with transaction.atomic():
         locks.lock_tree()
-        category = Category(parent=_existing(parent_id) if parent_id else None, **clean)
+        category = Category(**clean)
+        _hang(category, _existing(parent_id) if parent_id else None)
         if not category.slug:
             base = slugs.slug_base(Category, category.name)
             category.slug = slugs.free_slugs(Category, [base])[0]
@@ -99,8 +110,8 @@ def edit_category(
     """Change a category's name, slug or description; a new name leaves the slug alone.
 
     changes: any of name, slug, description, and `parent` (a row or None) to move it as well.
-    Refuses: UnknownRow; NotAllowed; StaleVersion; BadValue; CategoryCycle; DuplicateCategory;
-    DuplicateCategorySlug.
+    Refuses: UnknownRow; NotAllowed; StaleVersion; BadValue; CategoryCycle; CategoryTooDeep;
+    DuplicateCategory; DuplicateCategorySlug.
     Atomic: holds the tree lock; one save and one history row, none when nothing differs.
     """
     values = dict(changes)
@@ -133,7 +144,8 @@ def move_category(
     """Hang a category, with everything below it, under another one.
 
     parent_id: None: at the top.
-    Refuses: UnknownRow; NotAllowed; StaleVersion; CategoryCycle; DuplicateCategory.
+    Refuses: UnknownRow; NotAllowed; StaleVersion; CategoryCycle; CategoryTooDeep;
+    DuplicateCategory.
     Atomic: holds the tree lock; one save and one history row.
     """
     parent = _existing(parent_id) if parent_id else None
@@ -163,7 +175,8 @@ def delete_category(*, category_id: int, by: User, reason: str, version: int | N
 def ensure_category_paths(*, paths: Iterable[str], by: User, reason: str) -> dict[str, Category]:
     """Return the category at each path ("Kitchen > Coffee"), as it was given; make what is missing.
 
-    Refuses: BadCategoryPath; BadValue; NotAllowed when one is missing and `by` may not add any.
+    Refuses: BadCategoryPath; CategoryTooDeep; BadValue; NotAllowed when one is missing and `by`
+    may not add any.
     Atomic: holds the tree lock while it adds; one history row for each new category.
     """
     wanted = {path: category_path(path) for path in paths}
@@ -177,10 +190,12 @@ def ensure_category_paths(*, paths: Iterable[str], by: User, reason: str) -> dic
 
 
 def category_path(path: str) -> tuple[str, ...]:
-    """Return the names along a path. Refuses: BadCategoryPath; BadValue."""
+    """Return the names along a path. Refuses: BadCategoryPath; CategoryTooDeep; BadValue."""
     names = tuple(" ".join(name.split()) for name in path.split(SEPARATOR))
     if not all(names):
         raise BadCategoryPath(path=path)
+    if len(names) > MOST_LEVELS:
+        raise CategoryTooDeep(levels=len(names), limit=MOST_LEVELS)
     return tuple(_clean({"name": name})["name"] for name in names)
 
 
@@ -231,12 +246,23 @@ def _existing(category_id: int) -> Category:
 
 def _hang(category: Category, parent: Category | None) -> None:
     """Give a locked category another parent; under the tree lock nobody else closes a ring."""
-    above = parent
+    above, levels = parent, _height(category)
     while above is not None:
         if above.pk == category.pk:
             raise CategoryCycle(category=category, parent=parent)
-        above = _existing(above.parent_id) if above.parent_id else None
+        above, levels = _existing(above.parent_id) if above.parent_id else None, levels + 1
+    if parent is not None and levels > MOST_LEVELS:
+        raise CategoryTooDeep(levels=levels, limit=MOST_LEVELS)
     category.parent = parent
+
+
+def _height(category: Category) -> int:
+    """Return how many levels a category brings along, its own among them."""
+    levels, row = 0, [category.pk] if category.pk else []
+    while row:
+        row = list(Category.objects.filter(parent__in=row).values_list("pk", flat=True))
+        levels += 1
+    return levels or 1
 
 
 def _clean(values: Mapping[str, Any]) -> dict[str, Any]:

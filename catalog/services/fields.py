@@ -23,6 +23,8 @@ Cleaner = Callable[[Any], Any]
 CENT = Decimal("0.01")
 PRICE_LIMIT = Decimal(10) ** 10
 OPTION_MAX_LENGTH = 100
+# A spreadsheet's cell holds 32,767 characters: a longer text could be exported and never be read.
+DESCRIPTION_MAX_LENGTH = 32_000
 
 
 class _Problem(Exception):  # noqa: N818  (never leaves this module)
@@ -79,8 +81,8 @@ def _plain(value: Any) -> str:
     return value.strip()
 
 
-def _text(name: str, *, required: bool = False) -> Cleaner:
-    max_length = limit_of(Product, name)
+def _text(name: str, *, required: bool = False, longest: int | None = None) -> Cleaner:
+    max_length = longest or limit_of(Product, name)
 
     def clean(value: Any) -> str:
         text = _plain(value)
@@ -172,7 +174,7 @@ CLEANERS: dict[str, Cleaner] = {
     "barcode": _text("barcode"),
     "name": _text("name", required=True),
     "slug": _slug,
-    "description": _text("description"),
+    "description": _text("description", longest=DESCRIPTION_MAX_LENGTH),
     "options": _options,
     "price": _money(required=True),
     "compare_at_price": _money(),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.imports.parse import Fault, shown
@@ -13,6 +15,7 @@ from backoffice.imports.plan import not_allowed
 from backoffice.imports.rows import Row
 from backoffice.imports.sheets import Part, Plan, Work
 from backoffice.imports.tables import Note
+from backoffice.refused import Refused
 from catalog import services
 from catalog.models import Product, Tag
 from catalog.refusals import facts_of
@@ -20,6 +23,7 @@ from catalog.resources import category_paths
 from catalog.services import identity
 from catalog.services.fields import CLEANERS
 
+CHUNK = 1_000
 PRICE_DROP_PERCENT = 20
 NAMED = 5
 
@@ -33,6 +37,11 @@ class CategoryPart(Part):
         for row in plan.rows:
             path = row.texts.get("category", "")
             if not path or path in there or "category" not in row.changes:
+                continue
+            try:
+                services.category_path(path)
+            except Refused as refused:
+                row.refuse_by(refused, "category")
                 continue
             if not plan.allows("catalog.add_category"):
                 row.refuse("category", not_allowed(what=_("add a category, as"), noun=path))
@@ -108,6 +117,7 @@ class ProductPart(Part):
             self._judge_columns(row)
             self._judge_unique(row, owners)
             self._warn(row)
+        self._note_look_alikes(plan)
 
     def _judge_columns(self, row: Row) -> None:
         """Ask the service's own rules; what a cell's form already says is not said twice."""
@@ -134,6 +144,26 @@ class ProductPart(Part):
                 kind = identity.UNIQUE[name]
                 row.refuse_by(kind(value=row.texts[name], **facts_of(other)), name)
 
+    def _note_look_alikes(self, plan: Plan) -> None:
+        """Capitals make another SKU: nobody shall make a second product by a slip of them."""
+        new: dict[str, list[Row]] = defaultdict(list)
+        for row in plan.rows:
+            if row.is_new and row.key:
+                new[row.key.lower()].append(row)
+        there: dict[str, str] = {}
+        wanted = sorted(new)
+        for start in range(0, len(wanted), CHUNK):
+            like = Product.objects.alias(lower=Lower("sku")).order_by()
+            found = like.filter(lower__in=wanted[start : start + CHUNK])
+            there.update((sku.lower(), sku) for sku in found.values_list("sku", flat=True))
+        for lower, rows in new.items():
+            keys = sorted({row.key for row in rows})
+            for row in rows:
+                other = there.get(lower) or next((key for key in keys if key != row.key), "")
+                if other:
+                    sentence = str(_("A new product, though {other} differs in capitals only."))
+                    row.note("sku", "sku_look_alike", sentence.format(other=shown(other)))
+
     def _warn(self, row: Row) -> None:
         price = row.values.get("price")
         if row.is_new:
@@ -152,17 +182,20 @@ class ProductPart(Part):
 
     def apply(self, work: Work) -> None:
         new, categories = work.new, work.plan.facts["categories"]
-        made = services.create_products(
-            drafts=[_draft(row, categories) for row in new], by=work.by, reason=work.reason
-        )
-        work.made.update((row.key, product.pk) for row, product in zip(new, made, strict=True))
+        if new:  # who may not create must not be asked for it
+            made = services.create_products(
+                drafts=[_draft(row, categories) for row in new], by=work.by, reason=work.reason
+            )
+            work.made.update((row.key, product.pk) for row, product in zip(new, made, strict=True))
         parents = {sku: parent.pk for sku, parent in work.plan.facts["parents"].items()}
         edits = {
             row.current.pk: changes
             for row in work.changed
             if (changes := _edit(row, categories, {**parents, **work.made}))
         }
-        work.note_refused(services.edit_products(changes=edits, by=work.by, reason=work.reason))
+        if edits:
+            outcome = services.edit_products(changes=edits, by=work.by, reason=work.reason)
+            work.note_refused(outcome)
 
 
 def _draft(row: Row, categories: Mapping[str, Any]) -> services.ProductDraft:

@@ -68,9 +68,7 @@ def test_adjust_stock_refuses_to_take_what_is_promised(fulfilment):
     with pytest.raises(StockWouldBeNegative) as refusal:
         adjust_stock(product_id=mug.pk, by=fulfilment, reason="count", counted=2)
 
-    assert str(refusal.value).startswith(
-        "MUG-OAK: 2 on hand would not cover what is promised: 3."
-    )
+    assert str(refusal.value).startswith("MUG-OAK: 2 on hand would not cover what is promised: 3.")
     assert level_of(mug) == (5, 3, 0)
 
 

@@ -10,6 +10,7 @@ from catalog.services import (
     BadCategoryPath,
     CategoryCycle,
     CategoryInUse,
+    CategoryTooDeep,
     DuplicateCategory,
     DuplicateCategorySlug,
     categories,
@@ -167,6 +168,43 @@ def test_ensure_category_paths_refuses_a_path_with_a_hole(merchandiser, path):
         ensure_category_paths(paths=["Garden", path], by=merchandiser, reason="")
 
     assert Category.objects.count() == 0
+
+
+def chain_of(levels):
+    row = None
+    for number in range(levels):
+        row = CategoryFactory(name=f"{levels}-{number}", parent=row)
+    return row
+
+
+def test_ensure_category_paths_grows_twenty_levels_and_no_more(merchandiser):
+    path = " > ".join(f"L{number}" for number in range(20))
+    ensure_category_paths(paths=[path], by=merchandiser, reason="")
+
+    with pytest.raises(CategoryTooDeep, match="21 levels; at most 20"):
+        ensure_category_paths(paths=[f"{path} > L20"], by=merchandiser, reason="")
+
+    assert Category.objects.count() == 20
+
+
+def test_create_category_refuses_a_level_too_deep(merchandiser):
+    bottom = chain_of(20)
+
+    with pytest.raises(CategoryTooDeep, match="21 levels"):
+        create_category(name="Deeper", parent_id=bottom.pk, by=merchandiser, reason="")
+
+
+def test_move_category_counts_what_it_brings_along(merchandiser):
+    bottom, twig = chain_of(18), chain_of(3)
+    top = Category.objects.get(name="3-0")
+
+    with pytest.raises(CategoryTooDeep, match="21 levels"):
+        move_category(category_id=top.pk, parent_id=bottom.pk, by=merchandiser, reason="")
+    moved = move_category(
+        category_id=twig.parent_id, parent_id=bottom.pk, by=merchandiser, reason=""
+    )
+
+    assert moved.parent == bottom
 
 
 def test_ensure_category_paths_asks_for_permission_only_to_make_one(support):

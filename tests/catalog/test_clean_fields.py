@@ -19,6 +19,7 @@ from catalog.services.fields import CLEANERS
         ("name", "Mug\x00", "There is an invisible NUL character in it; type it again."),
         ("name", "Mug\ud800", "There is a broken character in it; type it again."),
         ("description", "a\x00b", "There is an invisible NUL character in it; type it again."),
+        ("description", "x" * 32_001, "32001 characters; at most 32000 fit."),
         ("sku", "", "This is needed."),
         ("sku", "x" * 65, "65 characters; at most 64 fit."),
         ("barcode", "1" * 33, "33 characters; at most 32 fit."),

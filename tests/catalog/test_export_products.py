@@ -12,6 +12,7 @@ from django.urls import reverse
 from backoffice.imports.export import UnknownFormat, export_sheet, template
 from backoffice.models import AuditEvent
 from backoffice.refused import NotAllowed
+from catalog.admin.products import ProductAdmin
 from catalog.models import Product, ProductTag, Tag
 from catalog.resources import ProductResource
 from tests.catalog.factories import CategoryFactory, ProductFactory
@@ -210,6 +211,21 @@ def test_the_list_exports_every_page_of_it(sign_in, auditor):
     page = sign_in(auditor).get(reverse("admin:catalog_product_export", args=["csv"]))
 
     assert len(rows_of(b"".join(page.streaming_content))) == 120
+
+
+@pytest.mark.parametrize("number", ["9999", "-1"])
+def test_an_export_of_a_page_that_is_not_there_is_refused(sign_in, auditor, monkeypatch, number):
+    monkeypatch.setattr(ProductAdmin, "list_per_page", 1)
+    monkeypatch.setattr(ProductAdmin, "list_max_show_all", 1)
+    ProductFactory()
+    ProductFactory()
+
+    page = sign_in(auditor).get(
+        reverse("admin:catalog_product_export", args=["csv"]), {"p": number}
+    )
+
+    assert page.status_code == 400
+    assert not AuditEvent.objects.filter(kind="export").exists()
 
 
 def test_the_export_page_is_closed_without_the_permission(sign_in, admin):

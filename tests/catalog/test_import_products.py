@@ -608,6 +608,48 @@ def test_what_a_service_refuses_while_writing_leaves_that_row_out_whole(merchand
     assert prices == {"A": Decimal("1.00"), "B": Decimal("2.00")}
 
 
+# --- What nobody means ------------------------------------------------------------------------
+
+
+def test_import_refuses_a_tree_that_has_no_end_and_writes_nothing_of_it(merchandiser):
+    path = " > ".join(f"L{number}" for number in range(1_500))
+
+    run = load(csv_of([*HEADER, "category"], [*cup(), path]), by=merchandiser)
+
+    assert faults_of(run) == [(2, "category", "category_too_deep")]
+    assert not Category.objects.exists()
+
+
+def test_import_says_when_a_new_sku_differs_from_another_in_capitals_only(merchandiser):
+    ProductFactory(sku="MUG-1", name="Mug")
+    rows = [cup("mug-1"), cup("Cup"), cup("CUP"), cup("BOWL")]
+
+    run = preview(csv_of(HEADER, *rows), by=merchandiser)
+
+    assert counts_of(run) == (4, 0, 0, 0)
+    said = {row.key: [note["message"] for note in row.warnings] for row in run.rows.all()}
+    assert said == {
+        "mug-1": ["A new product, though MUG-1 differs in capitals only."],
+        "Cup": ["A new product, though CUP differs in capitals only."],
+        "CUP": ["A new product, though Cup differs in capitals only."],
+        "BOWL": [],
+    }
+
+
+def test_import_refuses_a_sku_with_a_nul_as_a_row(merchandiser):
+    run = preview(csv_of(HEADER, cup("C\x00UP")), by=merchandiser)
+
+    assert faults_of(run) == [(2, "sku", "nul")]
+
+
+def test_import_names_a_few_of_a_thousand_twins(merchandiser):
+    run = preview(csv_of(HEADER, *[cup()] * 1_000), by=merchandiser)
+
+    assert run.refused == 1_000
+    assert "also on line 3, 4, 5, 6, 7…" in words_of(run, 2)
+    assert "also on line 2, 3, 4, 5, 6…" in words_of(run, 1_001)
+
+
 # --- Roles ------------------------------------------------------------------------------------
 
 
@@ -641,6 +683,24 @@ def test_import_asks_for_the_permission_of_each_verb(make_user):
         (2, "stock", "not_allowed"),
         (3, "", "not_allowed"),
     ]
+
+
+def test_import_updates_for_somebody_who_may_not_create(make_user):
+    ProductFactory(sku="OLD", name="Old", price="1.00")
+    clerk = allow(make_user(), "import_product", "change_product", "adjust_stock_product")
+
+    run = load(csv_of(["sku", "stock"], ["OLD", "5"]), by=clerk)
+
+    assert run.state == "applied"
+    assert Product.objects.get(sku="OLD").levels.get().on_hand == 5
+
+
+def test_import_creates_for_somebody_who_may_not_change(make_user):
+    clerk = allow(make_user(), "import_product", "add_product")
+
+    run = load(csv_of(HEADER, cup()), by=clerk)
+
+    assert run.state == "applied"
 
 
 def test_import_makes_no_category_for_who_may_not(make_user):

@@ -18,7 +18,11 @@ def cancel(support, django_capture_on_commit_callbacks):
     def cancel(order, **more):
         with django_capture_on_commit_callbacks(execute=True), click(support):
             services.cancel_order(
-                order_id=order.pk, by=support, reason_code="suspected_fraud", reason="stolen card", **more
+                order_id=order.pk,
+                by=support,
+                reason_code="suspected_fraud",
+                reason="stolen card",
+                **more,
             )
 
     return cancel

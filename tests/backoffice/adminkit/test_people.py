@@ -243,6 +243,7 @@ def test_ones_own_password_has_its_own_page(clerk, merchandiser):
     assert page.status_code == 200
     assert answer.status_code == 302
     assert merchandiser.check_password("harbour-lights-9")
+    assert merchandiser.history.first().change_set.action == "backoffice.change_own_password"
 
 
 def test_an_accounts_history_names_no_personal_value(onlooker, admin, support):

@@ -323,10 +323,11 @@ def test_an_expired_preview_says_so(sign_in, merchandiser):
     assert "Apply 1 row" not in page.text
 
 
-def test_a_confirmation_without_the_content_it_saw_is_refused(sign_in, merchandiser):
+@pytest.mark.parametrize("seen", [{}, {"sha256": ""}, {"sha256": "0" * 64}])
+def test_a_confirmation_without_the_content_it_saw_is_refused(sign_in, merchandiser, seen):
     run = preview(csv_of(HEADER, ["A", "A", "1.00"]), by=merchandiser)
 
-    answer = sign_in(merchandiser).post(page_of("confirm", run), {})
+    answer = sign_in(merchandiser).post(page_of("confirm", run), seen)
 
     assert answer.status_code == 409
     assert "not the file that you saw" in answer.text

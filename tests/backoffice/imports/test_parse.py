@@ -115,6 +115,11 @@ def test_code_refuses_a_number_cell_and_says_why(cell):
     assert "as text" in fault.hint
 
 
+@pytest.mark.parametrize("text", ["MUG\u200b", "\u202eGUM", "M\u00adUG", "\ufeffMUG"])
+def test_code_refuses_what_nobody_can_see(text):
+    assert fault_of(parse.code, text).code == "invisible_character"
+
+
 def test_code_refuses_a_truth_value():
     assert fault_of(parse.code, True).code == "truth_cell"
 

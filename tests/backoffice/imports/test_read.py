@@ -92,6 +92,23 @@ def test_read_prefers_the_delimiter_that_makes_known_columns():
     assert read(content, known=KNOWN).header[:2] == ["sku", "name"]
 
 
+def test_read_detects_the_delimiter_below_blank_lines():
+    assert read(b"\n;;\nsku;name\nA;x\n", known=KNOWN).header == ["sku", "name"]
+
+
+@pytest.mark.parametrize("mark", ['"', "\x00", "e", "7"])
+def test_read_takes_no_letter_and_no_quotation_mark_for_a_delimiter(mark):
+    content = f"sep={mark}\nsku,name\nA,x\n".encode()
+
+    assert [row.line for row in read(content, known=KNOWN).rows] == [2, 3]
+
+
+def test_read_takes_a_blank_as_the_delimiter_that_is_named():
+    table = read(b"sep= \nsku name\nA x\n", known=KNOWN)
+
+    assert [row.cells for row in table.rows] == [["A", "x"]]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_read_takes_unicode_with_and_without_a_mark(encoding):
     table = read("sku,name\nA,Käse – 10 €\n".encode(encoding), known=KNOWN)
@@ -211,6 +228,21 @@ def test_read_refuses_too_many_columns(settings):
     assert refusal_of(csv_of(["a", "b", "c", "d"], ["1"])).code == "too_many_columns"
 
 
+def test_read_refuses_more_cells_than_memory_should_hold(monkeypatch):
+    monkeypatch.setattr("backoffice.imports.read.MOST_CELLS", 5)
+
+    refused = refusal_of(csv_of(["sku", "name"], ["A", "x"], ["B", "x"], ["C", "x"]))
+
+    assert (refused.code, refused.http_status) == ("too_many_cells", 413)
+
+
+@pytest.mark.parametrize(
+    ("start", "code"), [(b'sku,"name\n', "cell_too_long"), (b"," * 200_000, "too_many_columns")]
+)
+def test_read_refuses_a_header_without_an_end(start, code):
+    assert refusal_of(start + b"A,x\n" * 50_000).code == code
+
+
 @pytest.mark.parametrize("length", [40_000, 200_000])
 def test_read_refuses_a_cell_of_unreasonable_length_and_names_its_line(length):
     refused = refusal_of(csv_of(["sku", "name"], ["A", "x"], ["B", "x" * length]))
@@ -288,6 +320,12 @@ def test_read_refuses_a_header_that_reaches_to_the_last_column():
     book.save(out)
 
     assert refusal_of(out.getvalue()).code == "too_many_columns"
+
+
+def test_read_leaves_half_a_character_of_a_workbook_escaped():
+    table = read(xlsx_of(["sku", "name"], ["_xD800_", "_x0041_"]))
+
+    assert table.rows[0].cells == ["_xD800_", "A"]
 
 
 # --- Real files -------------------------------------------------------------------------------

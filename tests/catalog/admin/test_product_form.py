@@ -172,7 +172,10 @@ def test_a_sku_that_another_product_bears_is_refused_beside_its_field(clerk, mug
         ("price", "1e400", "Ensure that there are no more than 12 digits in total."),
         ("name", "x" * 300, "Ensure this value has at most 200 characters (it has 300)."),
         ("sku", "a\x00b", "Null characters are not allowed."),
-        ("options", "Colour", "Write “Colour” as name=value"),
+        ("options", "Colour", "“Colour” is no option. Write name and value: Colour=Slate"),
+        ("options", "Size=M; Size=L", "The option Size is given twice."),
+        ("parent", "rubbish", "Select a valid choice."),
+        ("parent", "9" * 30, "Select a valid choice."),
         ("compare_at_price", "5", "compare-at"),
     ],
 )
@@ -185,6 +188,19 @@ def test_what_cannot_be_stored_is_refused_with_a_sentence(clerk, mug, field, typ
     assert 400 <= response.status_code < 500
     assert sentence in said(response)
     assert Product.history.filter(id=mug.pk).count() == before
+
+
+def test_options_with_marks_of_their_own_are_shown_as_the_sheet_writes_them(clerk, mug):
+    services.edit_product(
+        product_id=mug.pk, changes={"options": {"Size": "M; L=XL"}}, by=mug.created_by, reason=""
+    )
+    url = page("product_change", mug.pk)
+
+    sent = filled(clerk, url)
+    saved(clerk.post(url, sent | {"name": "Wide Mug"}))
+
+    assert sent["options"] == r"Size=M\; L\=XL"
+    assert Product.objects.get(pk=mug.pk).options == {"Size": "M; L=XL"}
 
 
 def test_an_emptied_slug_is_made_anew_from_the_name(clerk, mug):

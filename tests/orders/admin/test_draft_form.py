@@ -109,11 +109,14 @@ def test_a_draft_that_somebody_else_saved_is_shown_before_it_is_written_over(sup
     ({"customer": ""}, "This field is required."),
     ({"customer": "no-uuid"}, "not a valid"),
     ({"shipping_fee": "-1"}, "greater than or equal to 0"),
-    ({"shipping_fee": "1e400"}, "digits"),
+    ({"shipping_fee": "1e400"}, "Enter a number."),
+    ({"shipping_fee": "1_0"}, "Enter a number."),
     ({"lines-0-quantity": "0"}, "greater than or equal to 1"),
     ({"lines-0-quantity": "x"}, "whole number"),
     ({"lines-0-product": ""}, None),
+    ({"lines-0-quantity": "1_0"}, "whole number"),
     ({"lines-0-product": "999999"}, "not one of the available choices"),
+    ({"lines-0-product": str(10**30)}, "not one of the available choices"),
     ({"channel": "telepathy"}, "not one of the available choices"),
 ])  # fmt: skip
 def test_bad_input_is_answered_with_words_and_422(change, words, support, sign_in):

@@ -203,3 +203,16 @@ def test_a_draft_offers_to_be_edited_and_to_say_where_it_goes(support, sign_in):
 
     assert reverse("admin:orders_order_edit", args=[order.pk]) in html
     assert "Fjordweg 7" in read(client, page_of(order))
+
+
+@pytest.mark.parametrize("key", ["0", "-1", "abc", str(10**30), "9" * 5000])
+def test_an_address_that_names_no_order_is_404(key, support, sign_in):
+    assert sign_in(support).get(f"/admin/orders/order/{key}/change/").status_code == 404
+
+
+def test_a_nul_is_left_out_of_what_the_draft_form_looks_for(support, sign_in):
+    order = OrderFactory()
+
+    found = sign_in(support).get("/admin/orders/order/find/customers/", {"term": "A\x00da"})
+
+    assert [hit["id"] for hit in found.json()["results"]] == [str(order.customer_id)]
