@@ -133,6 +133,25 @@ def test_looking_writes_nothing(everything, superuser, sign_in):
             assert written == [], address
 
 
+LISTS = [
+    "/admin/catalog/product/",
+    "/admin/catalog/product/export/csv/",
+    "/admin/catalog/pricechange/",
+    "/admin/catalog/stocklevel/",
+    "/admin/orders/order/",
+]
+RUBBISH = [
+    "price_min=1e5000000", "price_max=NaN", "total_min=1e5000000", "q=%00", "category=%00",
+    "queue=%00", "tag=%00", "status=%00", "o=99", "p=9999",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("query", RUBBISH)
+def test_rubbish_in_an_address_is_answered_with_a_page(manager, sign_in, path, query):
+    assert sign_in(manager).get(f"{path}?{query}").status_code < 500
+
+
 def test_a_selection_is_never_worked_on_by_get(everything, superuser, sign_in):
     client = sign_in(superuser)
 

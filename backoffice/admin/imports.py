@@ -106,8 +106,7 @@ class ImportRunAdmin(ConsoleAdmin):
             return HttpResponseNotAllowed(["GET"])
         if not self.has_view_permission(request):
             raise PermissionDenied
-        runs = self.get_queryset(request)
-        run = runs.filter(pk=object_id).first() if object_id.isdecimal() else None
+        run = self.get_object(request, object_id)
         face = self._face(run) if run is not None else None
         if run is None or face is None:
             raise Http404

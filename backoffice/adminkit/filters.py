@@ -7,6 +7,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.core.validators import DecimalValidator
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -97,6 +98,10 @@ class DayRangeListFilter(RangeDateFilter):
         )
 
 
+# PostgreSQL refuses to compare a column with 1e5000000; no sum of ours is that long.
+A_SUM = DecimalValidator(max_digits=12, decimal_places=2)
+
+
 class ConsoleFilterSet(django_filters.FilterSet):
     """A FilterSet whose inputs are visible in the console's filter sheet.
 
@@ -108,6 +113,9 @@ class ConsoleFilterSet(django_filters.FilterSet):
         form = super().form
         for field in form.fields.values():
             field.widget = _dressed(field, field.widget)
+            for part in getattr(field, "fields", (field,)):
+                if isinstance(part, forms.DecimalField):
+                    part.validators.append(A_SUM)
         return form
 
 

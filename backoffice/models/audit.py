@@ -167,5 +167,16 @@ class AuditEvent(models.Model):
             kind=kind,
             subject_kind=subject._meta.label if subject is not None else "",
             subject_key=str(subject.pk) if subject is not None else "",
-            detail=detail,
+            detail={name: _inert(value) for name, value in detail.items()},
         )
+
+
+def _inert(value: Any) -> Any:
+    """Return plain values without the NUL, which PostgreSQL's JSON cannot hold."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    if isinstance(value, dict):
+        return {_inert(name): _inert(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_inert(part) for part in value]
+    return value

@@ -103,3 +103,8 @@ def test_filters_that_the_list_offers_still_filter(clerk, products):
 
     assert [row.name for row in page.context["cl"].result_list] == ["Mug-B"]
     assert Product.objects.count() == len(products)
+
+
+@pytest.mark.parametrize("key", ["abc", HUGE, ENDLESS])
+def test_an_import_that_never_was_is_not_found(onlooker, key):
+    assert onlooker.get(f"/admin/backoffice/importrun/{key}/change/").status_code == 404
