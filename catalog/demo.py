@@ -20,11 +20,16 @@ def load_catalogue() -> str:
         return "already there"
     by = demo.account("merchandiser")
     with changes.change(
-        action="demo.catalogue", channel="import", by=by, separate=True,
+        action="demo.catalogue",
+        channel="import",
+        by=by,
+        separate=True,
         at=timezone.now() - timedelta(days=DAYS_AGO),
-    ):  # fmt: skip
+    ):
         run = run_sheet(
-            "products", settings.BASE_DIR / "fixtures" / "catalogue.csv", by=by,
+            "products",
+            settings.BASE_DIR / "fixtures" / "catalogue.csv",
+            by=by,
             reason="Opening catalogue",
-        )  # fmt: skip
+        )
     return f"{run.new} products"

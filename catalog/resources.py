@@ -40,109 +40,186 @@ class ProductResource(ModelResource):
     """One row is one product or variant; the SKU says which. A blank cell leaves things be."""
 
     sku = Column(
-        "sku", widget=CodeWidget(longest=_longest("sku")), label=_("SKU"), example="MUG-001",
+        "sku",
+        widget=CodeWidget(longest=_longest("sku")),
+        label=_("SKU"),
+        example="MUG-001",
         help_text=_("Our own article number; says which product the row is about."),
         is_required=True,
-    )  # fmt: skip
+    )
     barcode = Column(
-        "barcode", widget=CodeWidget(longest=_longest("barcode")), label=_("Barcode"),
-        example="2912345000015", help_text=_("GTIN, EAN or UPC as printed; a text column."),
-    )  # fmt: skip
+        "barcode",
+        widget=CodeWidget(longest=_longest("barcode")),
+        label=_("Barcode"),
+        example="2912345000015",
+        help_text=_("GTIN, EAN or UPC as printed; a text column."),
+    )
     name = Column(
-        "name", widget=TextWidget(longest=_longest("name")), label=_("Name"),
-        example="Beach Pebble Cup", help_text=_("What customers read; needed for a new product."),
+        "name",
+        widget=TextWidget(longest=_longest("name")),
+        label=_("Name"),
+        example="Beach Pebble Cup",
+        help_text=_("What customers read; needed for a new product."),
         is_required=True,
-    )  # fmt: skip
+    )
     slug = Column(
-        "slug", widget=SlugWidget(longest=_longest("slug")), label=_("Slug"),
+        "slug",
+        widget=SlugWidget(longest=_longest("slug")),
+        label=_("Slug"),
         example="beach-pebble-cup",
         help_text=_("The address in the shop; blank: made from the name, once."),
-    )  # fmt: skip
+    )
     description = Column(
-        "description", widget=TextWidget(lines=True), label=_("Description"),
-        example="A small cup without a handle.", help_text=_("Text, line breaks allowed."),
-    )  # fmt: skip
+        "description",
+        widget=TextWidget(lines=True),
+        label=_("Description"),
+        example="A small cup without a handle.",
+        help_text=_("Text, line breaks allowed."),
+    )
     category = Column(
-        "category", widget=PathWidget(longest=Category._meta.get_field("name").max_length),
-        label=_("Category"), example="Kitchen > Tableware > Mugs",
+        "category",
+        widget=PathWidget(longest=Category._meta.get_field("name").max_length),
+        label=_("Category"),
+        example="Kitchen > Tableware > Mugs",
         help_text=_("The levels from the top, parted by “>”; missing ones are created."),
-    )  # fmt: skip
+    )
     tags = Column(
         lambda product: [tag.name for tag in product.tags.all()],
-        widget=WordsWidget(longest=Tag._meta.get_field("name").max_length), label=_("Tags"),
-        example="stoneware,handmade", help_text=_("Parted by commas; replaces the present tags."),
-    )  # fmt: skip
+        widget=WordsWidget(longest=Tag._meta.get_field("name").max_length),
+        label=_("Tags"),
+        example="stoneware,handmade",
+        help_text=_("Parted by commas; replaces the present tags."),
+    )
     status = Column(
-        "status", widget=ChoiceWidget(PRODUCT_FLOW.states), label=_("Status"), example="published",
+        "status",
+        widget=ChoiceWidget(PRODUCT_FLOW.states),
+        label=_("Status"),
+        example="published",
         help_text=_("draft, published or archived; blank: draft for a new product."),
-    )  # fmt: skip
+    )
     price = Column(
-        "price", widget=MoneyWidget(), label=_("Price"), example="16.00",
+        "price",
+        widget=MoneyWidget(),
+        label=_("Price"),
+        example="16.00",
         help_text=_("With a decimal point and at most two decimals."),
         permission="catalog.change_price_product",
-    )  # fmt: skip
+    )
     compare_at_price = Column(
-        "compare_at_price", widget=MoneyWidget(), label=_("Compare-at price"), example="19.00",
+        "compare_at_price",
+        widget=MoneyWidget(),
+        label=_("Compare-at price"),
+        example="19.00",
         help_text=_("The struck-out price; not below the price."),
         permission="catalog.change_price_product",
-    )  # fmt: skip
+    )
     cost = Column(
-        "cost", widget=MoneyWidget(), label=_("Cost"), example="7.20",
+        "cost",
+        widget=MoneyWidget(),
+        label=_("Cost"),
+        example="7.20",
         help_text=_("What we pay for it."),
-    )  # fmt: skip
+    )
     currency = Column(
-        "currency", widget=CurrencyWidget(), label=_("Currency"), example="EUR",
+        "currency",
+        widget=CurrencyWidget(),
+        label=_("Currency"),
+        example="EUR",
         help_text=_("Three letters; blank: the shop's currency for a new product."),
-    )  # fmt: skip
+    )
     tax_class = Column(
-        "tax_class", widget=TextWidget(longest=_longest("tax_class")), label=_("Tax class"),
-        example="standard", help_text=_("standard, reduced, …"),
-    )  # fmt: skip
+        "tax_class",
+        widget=TextWidget(longest=_longest("tax_class")),
+        label=_("Tax class"),
+        example="standard",
+        help_text=_("standard, reduced, …"),
+    )
     weight_grams = Column(
-        "weight_grams", widget=WholeNumberWidget(), label=_("Weight (g)"), example="350",
+        "weight_grams",
+        widget=WholeNumberWidget(),
+        label=_("Weight (g)"),
+        example="350",
         help_text=_("Whole grams."),
-    )  # fmt: skip
+    )
     is_featured = Column(
-        "is_featured", widget=YesNoWidget(), label=_("Featured"), example="no",
-        help_text=_("yes or no."), permission="catalog.feature_product",
-    )  # fmt: skip
+        "is_featured",
+        widget=YesNoWidget(),
+        label=_("Featured"),
+        example="no",
+        help_text=_("yes or no."),
+        permission="catalog.feature_product",
+    )
     low_stock_threshold = Column(
-        "low_stock_threshold", widget=WholeNumberWidget(), label=_("Low-stock threshold"),
-        example="5", help_text=_("At or below it the product counts as low."),
-    )  # fmt: skip
+        "low_stock_threshold",
+        widget=WholeNumberWidget(),
+        label=_("Low-stock threshold"),
+        example="5",
+        help_text=_("At or below it the product counts as low."),
+    )
     parent_sku = Column(
-        "parent__sku", widget=CodeWidget(longest=_longest("sku")), label=_("Variant of"),
-        example="", help_text=_("The SKU of the parent, in this file or in the catalogue."),
-    )  # fmt: skip
+        "parent__sku",
+        widget=CodeWidget(longest=_longest("sku")),
+        label=_("Variant of"),
+        example="",
+        help_text=_("The SKU of the parent, in this file or in the catalogue."),
+    )
     options = Column(
-        "options", widget=PairsWidget(), label=_("Options"), example="",
+        "options",
+        widget=PairsWidget(),
+        label=_("Options"),
+        example="",
         help_text=_("What sets a variant apart: Colour=Slate; Size=M."),
-    )  # fmt: skip
+    )
     stock = Column(
-        "shelf_units", widget=WholeNumberWidget(), label=_("Stock"), example="12",
+        "shelf_units",
+        widget=WholeNumberWidget(),
+        label=_("Stock"),
+        example="12",
         help_text=_("Counted pieces on the shelf of the main warehouse."),
         permission="catalog.adjust_stock_product",
         creation_permission="catalog.adjust_stock_product",
-    )  # fmt: skip
+    )
     meta_title = Column(
-        "meta_title", widget=TextWidget(longest=_longest("meta_title")), label=_("SEO title"),
-        example="", help_text=_("For search engines, at most 70 characters."),
-    )  # fmt: skip
+        "meta_title",
+        widget=TextWidget(longest=_longest("meta_title")),
+        label=_("SEO title"),
+        example="",
+        help_text=_("For search engines, at most 70 characters."),
+    )
     meta_description = Column(
-        "meta_description", widget=TextWidget(longest=_longest("meta_description")),
-        label=_("SEO description"), example="",
+        "meta_description",
+        widget=TextWidget(longest=_longest("meta_description")),
+        label=_("SEO description"),
+        example="",
         help_text=_("For search engines, at most 160 characters."),
-    )  # fmt: skip
+    )
 
     class Meta:
         model = Product
         import_id_fields = ("sku",)
         fields = (
-            "sku", "barcode", "name", "slug", "description", "category", "tags", "status", "price",
-            "compare_at_price", "cost", "currency", "tax_class", "weight_grams", "is_featured",
-            "low_stock_threshold", "parent_sku", "options", "stock", "meta_title",
+            "sku",
+            "barcode",
+            "name",
+            "slug",
+            "description",
+            "category",
+            "tags",
+            "status",
+            "price",
+            "compare_at_price",
+            "cost",
+            "currency",
+            "tax_class",
+            "weight_grams",
+            "is_featured",
+            "low_stock_threshold",
+            "parent_sku",
+            "options",
+            "stock",
+            "meta_title",
             "meta_description",
-        )  # fmt: skip
+        )
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -171,8 +248,10 @@ def with_sheet_columns(products: QuerySet[Product]) -> QuerySet[Product]:
 
 def category_paths() -> dict[int, tuple[str, ...]]:
     """Return the names from the root to each category, by its key."""
-    nodes = {pk: (name, above) for pk, name, above in
-             Category.objects.order_by().values_list("pk", "name", "parent_id")}  # fmt: skip
+    nodes = {
+        pk: (name, above)
+        for pk, name, above in Category.objects.order_by().values_list("pk", "name", "parent_id")
+    }
     paths: dict[int, tuple[str, ...]] = {}
 
     def path(pk: int) -> tuple[str, ...]:

@@ -47,13 +47,19 @@ def load_customers() -> str:
                     email=row["email"], first_name=first, last_name=last, by=by, reason=""
                 )
                 services.record_contact(
-                    customer_id=customer.pk, name=row["name"], email=row["email"],
-                    phone=row["phone"], by=by, reason="",
-                )  # fmt: skip
+                    customer_id=customer.pk,
+                    name=row["name"],
+                    email=row["email"],
+                    phone=row["phone"],
+                    by=by,
+                    reason="",
+                )
                 services.record_address(
-                    customer_id=customer.pk, by=by, reason="",
+                    customer_id=customer.pk,
+                    by=by,
+                    reason="",
                     **{k: v for k, v in row.items() if k not in {"email", "phone"}},
-                )  # fmt: skip
+                )
             made += 1
     return f"{made} made"
 
@@ -120,10 +126,12 @@ class Story:
         channel = self.dice.choices(("web", "phone", "email", "counter"), (12, 4, 2, 1))[0]
         with self.at(moment, "support") as who:
             return services.write_order(
-                customer_id=self.dice.choice(self.customers), lines=self.basket(),
+                customer_id=self.dice.choice(self.customers),
+                lines=self.basket(),
                 shipping_fee=Decimal(self.dice.choice(("0.00", "4.90", "4.90", "7.90"))),
-                channel=channel, **who,
-            )  # fmt: skip
+                channel=channel,
+                **who,
+            )
 
     def tell(self, placed_at: datetime) -> None:
         """Take one order as far as its age and the dice let it come."""
@@ -175,9 +183,11 @@ class Story:
         carrier, stem = self.dice.choice(CARRIERS)
         with self.at(moment, "fulfilment") as who:
             services.ship_order(
-                order_id=order.pk, carrier=carrier,
-                tracking=f"{stem}{self.dice.randrange(10**9, 10**10)}", **who,
-            )  # fmt: skip
+                order_id=order.pk,
+                carrier=carrier,
+                tracking=f"{stem}{self.dice.randrange(10**9, 10**10)}",
+                **who,
+            )
 
     def _hold(self, order: Order, placed_at: datetime) -> None:
         with self.at(placed_at + timedelta(hours=self.dice.uniform(0.2, 3)), "support") as who:
@@ -189,6 +199,11 @@ class Story:
         code = self.dice.choice(tuple(code for code, _label in CANCEL_REASONS))
         with self.at(placed_at + timedelta(hours=self.dice.uniform(1, 30)), "support") as who:
             services.cancel_order(
-                order_id=order.pk, by=who["by"], reason=self.remark("cancel_notes"),
-                reason_code=code, restock=True, refund=True, notify=False,
-            )  # fmt: skip
+                order_id=order.pk,
+                by=who["by"],
+                reason=self.remark("cancel_notes"),
+                reason_code=code,
+                restock=True,
+                refund=True,
+                notify=False,
+            )

@@ -110,10 +110,12 @@ def _load_units(by_id: dict[int, OrderFacts]) -> None:
         .order_by()
         .values("order")
         .annotate(
-            ordered=Sum("quantity"), committed=Sum("committed"), shipped=Sum("shipped"),
+            ordered=Sum("quantity"),
+            committed=Sum("committed"),
+            shipped=Sum("shipped"),
             cancelled=Sum("cancelled"),
         )
-    ):  # fmt: skip
+    ):
         facts = by_id[row["order"]]
         facts.ordered_units, facts.committed_units = row["ordered"], row["committed"]
         facts.shipped_units, facts.cancelled_units = row["shipped"], row["cancelled"]

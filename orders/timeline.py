@@ -41,10 +41,19 @@ FILTERS: dict[str, Text] = {
 }
 
 # The row itself says when, or another part of the entry says the same in words.
-ORDER_NOISE = frozenset({
-    "id", "uuid", "version", "status", "created_at", "updated_at", "placed_at", "completed_at",
-    "cancelled_at",
-})  # fmt: skip
+ORDER_NOISE = frozenset(
+    {
+        "id",
+        "uuid",
+        "version",
+        "status",
+        "created_at",
+        "updated_at",
+        "placed_at",
+        "completed_at",
+        "cancelled_at",
+    }
+)
 LINE_NOISE = frozenset({"id", "uuid", "order", "product", "sku"})
 # What an order gets when it is placed; a change of it later is news.
 FIRST_TIME_NOISE = ("contact", "billing_address", "shipping_address")
@@ -255,34 +264,52 @@ def _facts(order: Order, sight: Sight) -> Iterator[Entry]:
     """Yield an entry for each fact of the order; `load_story` has read them."""
     for payment in order.payments.all():
         yield _entry(
-            payment.at, payment.change_set, "money",
+            payment.at,
+            payment.change_set,
+            "money",
             _sentence(payment.get_kind_display(), f"{payment.amount:,.2f} {payment.currency}"),
-            "payments", sight, why=payment.change_set.why,
+            "payments",
+            sight,
+            why=payment.change_set.why,
             facts=[_sentence(payment.message, payment.gateway, payment.charge)],
-        )  # fmt: skip
+        )
     for refund in order.refunds.all():
         yield _entry(
-            refund.at, refund.change_set, "money",
+            refund.at,
+            refund.change_set,
+            "money",
             _sentence(_("Refunded"), f"{refund.amount:,.2f} {refund.currency}"),
-            "undo", sight, why=refund.note or refund.change_set.why, facts=[refund.charge],
-        )  # fmt: skip
+            "undo",
+            sight,
+            why=refund.note or refund.change_set.why,
+            facts=[refund.charge],
+        )
     for parcel in order.shipments.all():
         yield _entry(
-            parcel.at, parcel.change_set, "parcel",
+            parcel.at,
+            parcel.change_set,
+            "parcel",
             _sentence(_("Shipped"), _("%(units)s units") % {"units": parcel.units or 0}),
-            "local_shipping", sight, why=parcel.change_set.why,
+            "local_shipping",
+            sight,
+            why=parcel.change_set.why,
             facts=[_sentence(parcel.carrier, parcel.tracking)],
-        )  # fmt: skip
+        )
     for cancellation in order.cancellations.all():
         yield _entry(
-            cancellation.at, cancellation.change_set, "step",
-            str(cancellation.get_reason_code_display()), "cancel", sight, why=cancellation.note,
+            cancellation.at,
+            cancellation.change_set,
+            "step",
+            str(cancellation.get_reason_code_display()),
+            "cancel",
+            sight,
+            why=cancellation.note,
             facts=[
                 _("stock back on sale") if cancellation.is_restocked else _("stock kept off sale"),
                 _("money returned") if cancellation.is_refunded else _("money kept"),
                 _("customer told") if cancellation.is_notified else _("customer not told"),
             ],
-        )  # fmt: skip
+        )
     for note in order.notes.all():
         yield _entry(
             note.at, note.change_set, "note", _("Note"), "sticky_note_2", sight, body=note.body

@@ -141,9 +141,17 @@ LISTS = [
     "/admin/orders/order/",
 ]
 RUBBISH = [
-    "price_min=1e5000000", "price_max=NaN", "total_min=1e5000000", "q=%00", "category=%00",
-    "queue=%00", "tag=%00", "status=%00", "o=99", "p=9999",
-]  # fmt: skip
+    "price_min=1e5000000",
+    "price_max=NaN",
+    "total_min=1e5000000",
+    "q=%00",
+    "category=%00",
+    "queue=%00",
+    "tag=%00",
+    "status=%00",
+    "o=99",
+    "p=9999",
+]
 
 
 @pytest.mark.parametrize("path", LISTS)

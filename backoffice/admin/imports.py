@@ -48,14 +48,20 @@ class ImportRunAdmin(ConsoleAdmin):
     filterset_class = ImportRunFilters
     queues = (
         Queue(
-            "waiting", _("Waiting"), lambda runs: runs.waiting(timezone.now()), tone="info",
+            "waiting",
+            _("Waiting"),
+            lambda runs: runs.waiting(timezone.now()),
+            tone="info",
         ),
         Queue("applied", _("Applied"), _in_state("applied"), is_counted=False),
         Queue(
-            "nothing", _("Nothing applied"), _in_state("refused", "failed"), is_counted=False,
+            "nothing",
+            _("Nothing applied"),
+            _in_state("refused", "failed"),
+            is_counted=False,
             tone="danger",
         ),
-    )  # fmt: skip
+    )
 
     @admin.display(description=_("File"), ordering="file_name")
     def file(self, run: ImportRun) -> str:
@@ -72,9 +78,11 @@ class ImportRunAdmin(ConsoleAdmin):
     @admin.display(description=_("Rows"))
     def counts(self, run: ImportRun) -> str:
         parts = [
-            (run.new, _("new")), (run.changed, _("changed")), (run.unchanged, _("unchanged")),
+            (run.new, _("new")),
+            (run.changed, _("changed")),
+            (run.unchanged, _("unchanged")),
             (run.refused, _("refused")),
-        ]  # fmt: skip
+        ]
         return ", ".join(f"{count} {word}" for count, word in parts if count) or "–"
 
     @admin.display(description=_("Who"), ordering="owner__email")
@@ -122,8 +130,13 @@ class ImportRunAdmin(ConsoleAdmin):
 
 register(
     NavItem(
-        name="imports", label=_("Imports"), url="admin:backoffice_importrun_changelist",
-        permission="backoffice.view_importrun", icon="upload_file", group=_("Audit"),
-        order=820, words="upload sheet csv xlsx import",
+        name="imports",
+        label=_("Imports"),
+        url="admin:backoffice_importrun_changelist",
+        permission="backoffice.view_importrun",
+        icon="upload_file",
+        group=_("Audit"),
+        order=820,
+        words="upload sheet csv xlsx import",
     ),
-)  # fmt: skip
+)

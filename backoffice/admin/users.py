@@ -35,9 +35,11 @@ REASON = Ask("reason", _("Reason"), required=True, help=_("For whoever asks next
 
 class PersonForm(ConsoleForm):
     roles = forms.MultipleChoiceField(
-        label=_("Roles"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        label=_("Roles"),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=_("A role is a set of permissions; they are written in code."),
-    )  # fmt: skip
+    )
     time_zone = forms.ChoiceField(
         label=_("Time zone"), choices=time_zones, initial="UTC", widget=UnfoldAdminSelect2Widget
     )
@@ -109,27 +111,41 @@ class UserAdmin(ConsoleAdmin):
     )
     acts = (
         Act(
-            "deactivate", _("Deactivate"), people.CHANGE, asks=(REASON,), tone="danger",
-            one=people.deactivate_user, dismiss=_("Keep the account"), refusal=_is_closed,
+            "deactivate",
+            _("Deactivate"),
+            people.CHANGE,
+            asks=(REASON,),
+            tone="danger",
+            one=people.deactivate_user,
+            dismiss=_("Keep the account"),
+            refusal=_is_closed,
             applies=lambda row: row.is_active,
             effect=_("the person is signed out and cannot sign in again"),
             done=_("{row} can no longer sign in."),
         ),
         Act(
-            "reactivate", _("Reactivate"), people.CHANGE, asks=(REASON,), tone="info",
-            one=people.reactivate_user, refusal=_is_open,
+            "reactivate",
+            _("Reactivate"),
+            people.CHANGE,
+            asks=(REASON,),
+            tone="info",
+            one=people.reactivate_user,
+            refusal=_is_open,
             applies=lambda row: not row.is_active,
             effect=_("the person may sign in again, with the roles they had"),
             done=_("{row} can sign in again."),
         ),
         Act(
-            "password", _("Set a temporary password"), people.CHANGE,
+            "password",
+            _("Set a temporary password"),
+            people.CHANGE,
             asks=(Ask("password", _("Temporary password"), "line", required=True), REASON),
-            one=people.set_temporary_password, refusal=_own_or_super,
+            one=people.set_temporary_password,
+            refusal=_own_or_super,
             effect=_("replaces a forgotten one; all sessions of the account end"),
             done=_("{row} has a new password."),
         ),
-    )  # fmt: skip
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).filter(is_staff=True).prefetch_related("groups")
@@ -150,13 +166,20 @@ class UserAdmin(ConsoleAdmin):
         profile = {name: data[name] for name in people.PROFILE}
         if not change:
             return people.create_staff(
-                **details, roles=data["roles"], password=data["password"], profile=profile,
-                by=request.user, reason=data["reason"],
-            )  # fmt: skip
+                **details,
+                roles=data["roles"],
+                password=data["password"],
+                profile=profile,
+                by=request.user,
+                reason=data["reason"],
+            )
         return people.edit_staff(
-            user_id=obj.pk, changes={**details, **profile}, by=request.user,
-            reason=data["reason"], roles=data["roles"] if "roles" in form.changed_data else None,
-        )  # fmt: skip
+            user_id=obj.pk,
+            changes={**details, **profile},
+            by=request.user,
+            reason=data["reason"],
+            roles=data["roles"] if "roles" in form.changed_data else None,
+        )
 
     @admin.display(description=_("Name"), ordering="first_name")
     def full_name(self, row: User) -> str:

@@ -25,9 +25,15 @@ ROWS_A_PAGE = 50
 LONG_CHARS = 160
 
 STATE_TONES: dict[str, Tone] = {
-    "received": "info", "validated": "info", "running": "warning", "applied": "success",
-    "refused": "danger", "failed": "danger", "discarded": "neutral", "expired": "neutral",
-}  # fmt: skip
+    "received": "info",
+    "validated": "info",
+    "running": "warning",
+    "applied": "success",
+    "refused": "danger",
+    "failed": "danger",
+    "discarded": "neutral",
+    "expired": "neutral",
+}
 
 
 class ImportForm(forms.Form):
@@ -42,20 +48,25 @@ class ImportForm(forms.Form):
     )
     recipe = forms.ChoiceField(label=_("Format"), required=False)
     policy = forms.ChoiceField(
-        label=_("If a row is refused"), choices=ImportRun.Policy.choices,
-        initial=ImportRun.Policy.ALL_OR_NOTHING, required=False,
-    )  # fmt: skip
+        label=_("If a row is refused"),
+        choices=ImportRun.Policy.choices,
+        initial=ImportRun.Policy.ALL_OR_NOTHING,
+        required=False,
+    )
     mode = forms.ChoiceField(
-        label=_("Rows may"), choices=ImportRun.Mode.choices,
-        initial=ImportRun.Mode.UPSERT, required=False,
-    )  # fmt: skip
+        label=_("Rows may"),
+        choices=ImportRun.Mode.choices,
+        initial=ImportRun.Mode.UPSERT,
+        required=False,
+    )
     ignore_unknown = forms.BooleanField(label=_("Ignore unknown columns"), required=False)
 
     def __init__(self, kind: Sheet, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["recipe"].choices = [
-            ("", _("Detect")), *((recipe.name, recipe.label) for recipe in kind.recipes),
-        ]  # fmt: skip
+            ("", _("Detect")),
+            *((recipe.name, recipe.label) for recipe in kind.recipes),
+        ]
 
 
 @dataclass(frozen=True)

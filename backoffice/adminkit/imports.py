@@ -69,19 +69,22 @@ class ImportAdmin(Base):
             path("import/template/", wrap(self.template_view), name=f"{stem}_import_template"),
             path("import/<uuid:uuid>/", wrap(self.run_view), name=f"{stem}_import_run"),
             path(
-                "import/<uuid:uuid>/confirm/", wrap(self.confirm_view),
+                "import/<uuid:uuid>/confirm/",
+                wrap(self.confirm_view),
                 name=f"{stem}_import_confirm",
             ),
             path(
-                "import/<uuid:uuid>/discard/", wrap(self.discard_view),
+                "import/<uuid:uuid>/discard/",
+                wrap(self.discard_view),
                 name=f"{stem}_import_discard",
             ),
             path(
-                "import/<uuid:uuid>/refused.csv", wrap(self.refused_view),
+                "import/<uuid:uuid>/refused.csv",
+                wrap(self.refused_view),
                 name=f"{stem}_import_refused",
             ),
             path("export/<str:format_name>/", wrap(self.export_view), name=f"{stem}_export"),
-        ]  # fmt: skip
+        ]
         return [*own, *super().get_urls()]
 
     def import_path(self, what: str, *args: Any) -> str:
@@ -115,9 +118,12 @@ class ImportAdmin(Base):
             raise BadRequest(_("This list cannot be filtered like that.")) from error
         try:
             out = export.export_sheet(
-                sheet_name=self.sheet, format_name=format_name, by=request.user,
-                queryset=changelist.queryset, filters=dict(request.GET.lists()),
-            )  # fmt: skip
+                sheet_name=self.sheet,
+                format_name=format_name,
+                by=request.user,
+                queryset=changelist.queryset,
+                filters=dict(request.GET.lists()),
+            )
         except Refused as refused:
             return self._refusal(request, refused)
         return _download(out, f"{self.sheet}-{timezone.localdate()}.{format_name}", format_name)
@@ -137,12 +143,15 @@ class ImportAdmin(Base):
         asked = form.cleaned_data
         try:
             run = imports.start_run(
-                sheet_name=self.sheet, file=asked["file"], file_name=asked["file"].name,
-                by=request.user, recipe=asked["recipe"],
+                sheet_name=self.sheet,
+                file=asked["file"],
+                file_name=asked["file"].name,
+                by=request.user,
+                recipe=asked["recipe"],
                 mode=asked["mode"] or ImportRun.Mode.UPSERT,
                 policy=asked["policy"] or ImportRun.Policy.ALL_OR_NOTHING,
                 ignore_unknown=asked["ignore_unknown"],
-            )  # fmt: skip
+            )
         except Refused as refused:
             return self._upload_page(request, form, refused=refused, status=refused.http_status)
         return redirect(self.import_path("import_run", run.uuid))
@@ -180,10 +189,12 @@ class ImportAdmin(Base):
         policy = request.POST.get("policy", "")
         try:
             run = imports.apply_run(
-                uuid=uuid, by=request.user, reason=request.POST.get("reason", ""),
+                uuid=uuid,
+                by=request.user,
+                reason=request.POST.get("reason", ""),
                 policy=policy if policy in ImportRun.Policy.values else "",
                 sha256=request.POST.get("sha256") or "missing",
-            )  # fmt: skip
+            )
         except Refused as refused:
             return self._run_refusal(request, uuid, refused)
         if run.state != ImportRun.State.APPLIED:

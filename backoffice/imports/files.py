@@ -28,7 +28,13 @@ def run_sheet(
     """
     with Path(path).open("rb") as file:
         run = start_run(
-            sheet_name=sheet_name, file=file, file_name=Path(path).name, by=by, recipe=recipe,
-            mode=mode, policy=policy, ignore_unknown=ignore_unknown,
-        )  # fmt: skip
+            sheet_name=sheet_name,
+            file=file,
+            file_name=Path(path).name,
+            by=by,
+            recipe=recipe,
+            mode=mode,
+            policy=policy,
+            ignore_unknown=ignore_unknown,
+        )
     return apply_run(uuid=run.uuid, by=by, reason=reason, is_final=True)

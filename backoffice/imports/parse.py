@@ -208,8 +208,12 @@ def yes_no(value: Any) -> bool | None:
         return True
     if text in _NO:
         return False
-    raise Fault("not_yes_no", _("“{value}” is neither yes nor no."), _("Write yes or no."),
-                value=shown(text))  # fmt: skip
+    raise Fault(
+        "not_yes_no",
+        _("“{value}” is neither yes nor no."),
+        _("Write yes or no."),
+        value=shown(text),
+    )
 
 
 def one_of(value: Any, choices: Iterable[str]) -> str:

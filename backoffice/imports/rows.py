@@ -41,8 +41,11 @@ class RowFault:
 
     def as_json(self) -> dict[str, str]:
         return {
-            "column": self.column, "code": self.code, "message": self.message, "hint": self.hint,
-        }  # fmt: skip
+            "column": self.column,
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+        }
 
 
 @dataclass

@@ -45,9 +45,15 @@ def start_run(
     received = receive.receive(file, name=file_name)
     try:
         return _stage(
-            kind, received, by=by, recipe=recipe, mode=mode, policy=policy,
-            ignore_unknown=ignore_unknown, now=moment,
-        )  # fmt: skip
+            kind,
+            received,
+            by=by,
+            recipe=recipe,
+            mode=mode,
+            policy=policy,
+            ignore_unknown=ignore_unknown,
+            now=moment,
+        )
     except BaseException:
         received.forget()
         raise

@@ -51,9 +51,11 @@ class ImportRun(UUIDModel, TimestampedModel):
         GOOD_ROWS = "good_rows", _("The good rows")
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="import_runs",
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="import_runs",
         verbose_name=_("uploaded by"),
-    )  # fmt: skip
+    )
     sheet = models.CharField(_("sheet"), max_length=40)
     recipe = models.CharField(_("format"), max_length=40, blank=True)
     mode = models.CharField(_("mode"), max_length=10, choices=Mode, default=Mode.UPSERT)
@@ -84,9 +86,13 @@ class ImportRun(UUIDModel, TimestampedModel):
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     change_set = models.ForeignKey(
-        "backoffice.ChangeSet", models.PROTECT, null=True, blank=True,
-        related_name="import_runs", verbose_name=_("change set"),
-    )  # fmt: skip
+        "backoffice.ChangeSet",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="import_runs",
+        verbose_name=_("change set"),
+    )
 
     objects = ImportRunQuerySet.as_manager()
 

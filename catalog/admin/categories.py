@@ -90,12 +90,18 @@ class CategoryAdmin(GoesToListAfterDelete):
     fields = ("name", "parent", "slug", "description")
     acts = (
         Act(
-            "delete", _("Delete"), "catalog.delete_category", one=services.delete_category,
-            tone="danger", icon="delete", dismiss=_("Keep category"), asks=(OPTIONAL_REASON,),
+            "delete",
+            _("Delete"),
+            "catalog.delete_category",
+            one=services.delete_category,
+            tone="danger",
+            icon="delete",
+            dismiss=_("Keep category"),
+            asks=(OPTIONAL_REASON,),
             effect=_("removes it for good; only one without products and subcategories"),
             done=_("{row}: deleted."),
         ),
-    )  # fmt: skip
+    )
 
     class Media:
         css: ClassVar = {"all": ("catalog/catalog.css",)}
@@ -140,17 +146,23 @@ class CategoryAdmin(GoesToListAfterDelete):
         typed, reason = form.cleaned_data, form.cleaned_data["reason"]
         if not change:
             return services.create_category(
-                name=typed["name"], slug=typed["slug"], description=typed["description"],
+                name=typed["name"],
+                slug=typed["slug"],
+                description=typed["description"],
                 parent_id=typed["parent"].pk if typed["parent"] else None,
-                by=request.user, reason=reason,
-            )  # fmt: skip
+                by=request.user,
+                reason=reason,
+            )
         changes = form.typed_changes
         if not changes.get("slug", "kept"):
             del changes["slug"]
         return services.edit_category(
-            category_id=obj.pk, changes=changes, by=request.user, reason=reason,
+            category_id=obj.pk,
+            changes=changes,
+            by=request.user,
+            reason=reason,
             version=typed["version"],
-        )  # fmt: skip
+        )
 
 
 def products_below() -> dict[int, int]:
@@ -189,12 +201,18 @@ class TagAdmin(GoesToListAfterDelete):
     fields = ("name",)
     acts = (
         Act(
-            "delete", _("Delete"), "catalog.delete_tag", one=services.delete_tag,
-            tone="danger", icon="delete", dismiss=_("Keep tag"), asks=(OPTIONAL_REASON,),
+            "delete",
+            _("Delete"),
+            "catalog.delete_tag",
+            one=services.delete_tag,
+            tone="danger",
+            icon="delete",
+            dismiss=_("Keep tag"),
+            asks=(OPTIONAL_REASON,),
             effect=_("removes it for good; only one that no product bears"),
             done=_("{row}: deleted."),
         ),
-    )  # fmt: skip
+    )
 
     class Media:
         css: ClassVar = {"all": ("catalog/catalog.css",)}

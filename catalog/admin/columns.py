@@ -128,11 +128,13 @@ def stock_facts(levels: Iterable[StockLevel]) -> list[tuple[str, SafeString]]:
             level.location.name,
             format_html(
                 _("{} on hand, {} committed, {} available"),
-                number(level.on_hand), number(level.committed), number(level.available),
+                number(level.on_hand),
+                number(level.committed),
+                number(level.available),
             ),
         )
         for level in levels
-    ]  # fmt: skip
+    ]
 
 
 def kind_badge(movement: StockMovement) -> SafeString:

@@ -65,16 +65,22 @@ def save_pictures(formset: Any, product: Product, *, by: User, reason: str) -> N
             continue
         if picture.pk is None:
             picture = services.add_picture(
-                product_id=product.pk, upload=data["file"], alt_text=data["alt_text"],
-                by=by, reason=reason,
-            )  # fmt: skip
+                product_id=product.pk,
+                upload=data["file"],
+                alt_text=data["alt_text"],
+                by=by,
+                reason=reason,
+            )
         elif "file" in form.changed_data:
             # Another file is another picture: history keeps which one was shown until now.
             services.remove_picture(picture_id=picture.pk, by=by, reason=reason)
             picture = services.add_picture(
-                product_id=product.pk, upload=data["file"], alt_text=data["alt_text"],
-                by=by, reason=reason,
-            )  # fmt: skip
+                product_id=product.pk,
+                upload=data["file"],
+                alt_text=data["alt_text"],
+                by=by,
+                reason=reason,
+            )
         elif "alt_text" in form.changed_data:
             services.describe_picture(
                 picture_id=picture.pk, alt_text=data["alt_text"], by=by, reason=reason

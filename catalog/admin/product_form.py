@@ -87,12 +87,25 @@ class ProductForm(ServiceForm):
     class Meta:
         model = Product
         fields = (
-            "sku", "barcode", "name", "slug", "description", "category", "is_featured",
-            "price", "compare_at_price", "cost", "currency", "tax_class",
-            "weight_grams", "low_stock_threshold",
-            "parent", "options",
-            "meta_title", "meta_description",
-        )  # fmt: skip
+            "sku",
+            "barcode",
+            "name",
+            "slug",
+            "description",
+            "category",
+            "is_featured",
+            "price",
+            "compare_at_price",
+            "cost",
+            "currency",
+            "tax_class",
+            "weight_grams",
+            "low_stock_threshold",
+            "parent",
+            "options",
+            "meta_title",
+            "meta_description",
+        )
         help_texts: ClassVar = {
             "name": _("As customers read it."),
             "description": _("What it is, what it is made of, how to care for it."),

@@ -35,9 +35,17 @@ from catalog.models.products import ProductQuerySet
 PRICE_FIELDS = ("price", "compare_at_price")
 # A draft waits to be published; what is on sale is repriced and restocked far more than hidden.
 OFFER_ORDER = (
-    "publish", "restore", "change_price", "schedule_price", "adjust_stock", "receive_stock",
-    "feature", "unfeature", "unpublish", "archive",
-)  # fmt: skip
+    "publish",
+    "restore",
+    "change_price",
+    "schedule_price",
+    "adjust_stock",
+    "receive_stock",
+    "feature",
+    "unfeature",
+    "unpublish",
+    "archive",
+)
 
 
 class ProductChangeList(ConsoleChangeList):
@@ -53,8 +61,14 @@ class ProductChangeList(ConsoleChangeList):
 class ProductAdmin(ImportAdmin, FlowAdmin):
     sheet = "products"
     list_display = (
-        "product", "category_path", "state", "price_now", "stock", "star", "updated",
-    )  # fmt: skip
+        "product",
+        "category_path",
+        "state",
+        "price_now",
+        "stock",
+        "star",
+        "updated",
+    )
     list_display_links = ("product",)
     list_select_related = ("category__parent",)
     list_needs_facts = True
@@ -67,12 +81,14 @@ class ProductAdmin(ImportAdmin, FlowAdmin):
         Queue("drafts", _("Drafts"), lambda products: products.filter(status="draft")),
         Queue("low", _("Low stock"), ProductQuerySet.low_on_stock, tone="warning"),
         Queue(
-            "out", _("Out of stock"),
-            lambda products: of_stock_state(products.published(), "out"), tone="danger",
+            "out",
+            _("Out of stock"),
+            lambda products: of_stock_state(products.published(), "out"),
+            tone="danger",
         ),
         Queue("featured", _("Featured"), ProductQuerySet.featured),
         Queue("archived", _("Archived"), lambda products: products.filter(status="archived")),
-    )  # fmt: skip
+    )
 
     acts = PRODUCT_ACTS
     step_options: ClassVar = {
@@ -92,7 +108,10 @@ class ProductAdmin(ImportAdmin, FlowAdmin):
             _("Basics"),
             {
                 "fields": (
-                    "name", ("sku", "barcode"), ("category", "is_featured"), "tag_names",
+                    "name",
+                    ("sku", "barcode"),
+                    ("category", "is_featured"),
+                    "tag_names",
                     "description",
                 )
             },
@@ -125,7 +144,7 @@ class ProductAdmin(ImportAdmin, FlowAdmin):
                 "fields": ("slug", "meta_title", "meta_description"),
             },
         ),
-    )  # fmt: skip
+    )
 
     class Media:
         css: ClassVar = {"all": ("catalog/catalog.css",)}
@@ -225,9 +244,11 @@ class ProductAdmin(ImportAdmin, FlowAdmin):
         if isinstance(response, TemplateResponse):
             context = response.context_data
             context["entries"] = add_links(
-                context["object"].pk, context["entries"],
-                page_number=context["page_number"], has_older=context["has_older"],
-            )  # fmt: skip
+                context["object"].pk,
+                context["entries"],
+                page_number=context["page_number"],
+                has_older=context["has_older"],
+            )
         return response
 
     def price_story(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -282,9 +303,12 @@ class ProductAdmin(ImportAdmin, FlowAdmin):
         if not change:
             return services.create_product(draft=form.draft, by=request.user, reason=reason)
         return services.edit_product(
-            product_id=obj.pk, changes=form.product_changes, by=request.user, reason=reason,
+            product_id=obj.pk,
+            changes=form.product_changes,
+            by=request.user,
+            reason=reason,
             version=form.cleaned_data["version"],
-        )  # fmt: skip
+        )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         save_pictures(formset, form.instance, by=request.user, reason=form.cleaned_data["reason"])

@@ -69,9 +69,15 @@ class StockLocationAdmin(ConsoleAdmin):
 @admin.register(StockLevel)
 class StockLevelAdmin(ConsoleAdmin):
     list_display = (
-        "item", "location", "on_hand_units", "committed_units", "unavailable_units", "free",
-        "threshold", "adjust",
-    )  # fmt: skip
+        "item",
+        "location",
+        "on_hand_units",
+        "committed_units",
+        "unavailable_units",
+        "free",
+        "threshold",
+        "adjust",
+    )
     list_display_links = None
     list_select_related = ("product", "location")
     search_fields = ("product__sku", "product__barcode", "product__name")
@@ -80,7 +86,9 @@ class StockLevelAdmin(ConsoleAdmin):
     filterset_class = StockLevelFilter
     queues = (
         Queue(
-            "low", _("Low stock"), tone="warning",
+            "low",
+            _("Low stock"),
+            tone="warning",
             apply=lambda levels: levels.filter(product__status="published").filter(
                 free_units__lte=F("product__low_stock_threshold")
             ),
@@ -88,7 +96,7 @@ class StockLevelAdmin(ConsoleAdmin):
         Queue("out", _("Out of stock"), lambda ls: ls.filter(free_units__lte=0), tone="danger"),
         Queue("committed", _("Committed"), lambda levels: levels.filter(committed__gt=0)),
         Queue("unavailable", _("Unavailable"), lambda levels: levels.filter(unavailable__gt=0)),
-    )  # fmt: skip
+    )
 
     class Media:
         css: ClassVar = {"all": ("catalog/catalog.css",)}
@@ -143,9 +151,15 @@ class StockLevelAdmin(ConsoleAdmin):
 @admin.register(StockMovement)
 class StockMovementAdmin(ConsoleAdmin):
     list_display = (
-        "when", "item", "location", "what", "on_hand_change", "committed_change",
-        "unavailable_change", "who",
-    )  # fmt: skip
+        "when",
+        "item",
+        "location",
+        "what",
+        "on_hand_change",
+        "committed_change",
+        "unavailable_change",
+        "who",
+    )
     list_display_links = None
     list_select_related = ("product", "location", "change_set__origin")
     search_fields = ("product__sku", "product__barcode", "product__name")

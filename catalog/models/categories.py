@@ -32,9 +32,13 @@ class Category(UUIDModel, TimestampedModel, VersionedModel, Audited, TreeNode):
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("slug"), max_length=140, db_index=False)
     parent = TreeNodeForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children",
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
         verbose_name=_("parent"),
-    )  # fmt: skip
+    )
     description = models.TextField(_("description"), blank=True)
 
     objects = CategoryQuerySet.as_manager(with_tree_fields=False)

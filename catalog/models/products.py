@@ -129,29 +129,43 @@ class Product(UUIDModel, TimestampedModel, VersionedModel, Audited):
     )
     description = models.TextField(_("description"), blank=True)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="variants",
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="variants",
         verbose_name=_("variant of"),
-    )  # fmt: skip
+    )
     options = models.JSONField(
-        _("options"), default=dict, blank=True,
+        _("options"),
+        default=dict,
+        blank=True,
         help_text=_("What sets a variant apart, for example Colour and Size."),
-    )  # fmt: skip
+    )
     status = models.CharField(
         _("status"), max_length=20, choices=PRODUCT_FLOW.choices, default="draft", editable=False
     )
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=2, default=0)
     compare_at_price = models.DecimalField(
-        _("compare-at price"), max_digits=12, decimal_places=2, null=True, blank=True,
+        _("compare-at price"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
         help_text=_("The struck-out price beside the price; above it, or blank."),
-    )  # fmt: skip
+    )
     cost = models.DecimalField(_("cost"), max_digits=12, decimal_places=2, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, default=default_currency)
     tax_class = models.CharField(_("tax class"), max_length=20, default="standard", blank=True)
     weight_grams = models.PositiveIntegerField(_("weight (g)"), null=True, blank=True)
     category = models.ForeignKey(
-        Category, models.PROTECT, null=True, blank=True, related_name="products",
+        Category,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="products",
         verbose_name=_("category"),
-    )  # fmt: skip
+    )
     tags = models.ManyToManyField(
         Tag, through="ProductTag", related_name="products", blank=True, verbose_name=_("tags")
     )
@@ -162,9 +176,14 @@ class Product(UUIDModel, TimestampedModel, VersionedModel, Audited):
     meta_title = models.CharField(_("SEO title"), max_length=70, blank=True)
     meta_description = models.CharField(_("SEO description"), max_length=160, blank=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False,
-        related_name="created_products", verbose_name=_("created by"),
-    )  # fmt: skip
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="created_products",
+        verbose_name=_("created by"),
+    )
 
     objects = ProductManager()
     history = History()
@@ -183,12 +202,15 @@ class Product(UUIDModel, TimestampedModel, VersionedModel, Audited):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["sku"], name="product_sku_unique",
+                fields=["sku"],
+                name="product_sku_unique",
                 violation_error_message=_("Another product has this SKU."),
             ),
             models.UniqueConstraint(fields=["slug"], name="product_slug_unique"),
             models.UniqueConstraint(
-                fields=["barcode"], name="product_barcode_unique", condition=~Q(barcode=""),
+                fields=["barcode"],
+                name="product_barcode_unique",
+                condition=~Q(barcode=""),
                 violation_error_message=_("Another product has this barcode."),
             ),
             models.CheckConstraint(condition=Q(price__gte=0), name="product_price_not_negative"),
@@ -202,7 +224,7 @@ class Product(UUIDModel, TimestampedModel, VersionedModel, Audited):
             models.CheckConstraint(
                 condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="product_not_own_parent"
             ),
-        ]  # fmt: skip
+        ]
         indexes = [
             models.Index(fields=["category", "status"], name="product_category_status"),
             models.Index(fields=["status", "created_at"], name="product_status_created"),

@@ -94,9 +94,11 @@ class StockMovement(models.Model):
     cause_uuid = models.UUIDField(_("cause id"), null=True, blank=True)
     at = models.DateTimeField(_("when"), db_index=True)
     change_set = models.ForeignKey(
-        "backoffice.ChangeSet", models.PROTECT, related_name="stock_movements",
+        "backoffice.ChangeSet",
+        models.PROTECT,
+        related_name="stock_movements",
         verbose_name=_("change set"),
-    )  # fmt: skip
+    )
 
     class Meta:
         verbose_name = _("stock movement")

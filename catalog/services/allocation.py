@@ -87,10 +87,13 @@ def commit_stock(*, wanted: Sequence[Wanted]) -> dict[UUID, int]:
             free[pair] -= line.units
             moves.append(
                 Move(
-                    *pair, StockMovement.Kind.COMMIT, committed=line.units,
-                    cause_kind=line.cause_kind, cause_uuid=line.cause_uuid,
+                    *pair,
+                    StockMovement.Kind.COMMIT,
+                    committed=line.units,
+                    cause_kind=line.cause_kind,
+                    cause_uuid=line.cause_uuid,
                 )
-            )  # fmt: skip
+            )
         write_moves(moves, levels)
     return {line.cause_uuid: move.location_id for line, move in zip(wanted, moves, strict=True)}
 
@@ -133,15 +136,19 @@ def _uncommit(
         return write_moves(
             [
                 Move(
-                    line.product_id, line.location_id, kind,
-                    on_hand=on_hand * line.units, committed=-line.units,
+                    line.product_id,
+                    line.location_id,
+                    kind,
+                    on_hand=on_hand * line.units,
+                    committed=-line.units,
                     unavailable=unavailable * line.units,
-                    cause_kind=line.cause_kind, cause_uuid=line.cause_uuid,
+                    cause_kind=line.cause_kind,
+                    cause_uuid=line.cause_uuid,
                 )
                 for line in held
             ],
             levels,
-        )  # fmt: skip
+        )
 
 
 def _require_units(lines: Sequence[Wanted | Held]) -> None:

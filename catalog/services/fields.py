@@ -55,9 +55,10 @@ def clean_fields(
     touched = {"price", "compare_at_price"} & clean.keys()
     if touched and price is not None and compare_at is not None and compare_at < price:
         errors.setdefault("compare_at_price", []).append(
-            _("The compare-at price {compare_at} is below the price {price}; raise or blank it.")
-            .format(compare_at=compare_at, price=price)
-        )  # fmt: skip
+            _(
+                "The compare-at price {compare_at} is below the price {price}; raise or blank it."
+            ).format(compare_at=compare_at, price=price)
+        )
     return clean, errors
 
 

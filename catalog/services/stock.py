@@ -222,10 +222,14 @@ def _aim(aims: Mapping[int, Aim], location: StockLocation, cause: Cause) -> _Mov
         if difference:
             moves.append(
                 Move(
-                    product_id, location.pk, cause.kind, on_hand=difference,
-                    cause_kind=cause.cause_kind, cause_uuid=cause.cause_uuid,
+                    product_id,
+                    location.pk,
+                    cause.kind,
+                    on_hand=difference,
+                    cause_kind=cause.cause_kind,
+                    cause_uuid=cause.cause_uuid,
                 )
-            )  # fmt: skip
+            )
     return _Moved(outcome, write_moves(moves, levels))
 
 

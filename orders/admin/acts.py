@@ -73,9 +73,13 @@ def give_address(
         customer_id=_draft(order_id).customer_id, by=by, reason=reason, **fields
     )
     return services.address_draft(
-        order_id=order_id, shipping_address_id=address.pk, billing_address_id=address.pk,
-        by=by, reason=reason, version=version,
-    )  # fmt: skip
+        order_id=order_id,
+        shipping_address_id=address.pk,
+        billing_address_id=address.pk,
+        by=by,
+        reason=reason,
+        version=version,
+    )
 
 
 @transaction.atomic
@@ -133,8 +137,14 @@ ORDER_ACTS: tuple[Act, ...] = (
     replace(
         Act.from_step(TAKE_PAYMENT, one=services.take_payment, icon="credit_card"),
         asks=(
-            Ask("token", _("Test card"), "choice", required=True, choices=test_cards,
-                initial=TEST_CARDS[0].token),
+            Ask(
+                "token",
+                _("Test card"),
+                "choice",
+                required=True,
+                choices=test_cards,
+                initial=TEST_CARDS[0].token,
+            ),
             Ask("amount", _("Amount"), "money", help=_("Blank: all that is due.")),
             REMARK,
         ),
@@ -148,42 +158,68 @@ ORDER_ACTS: tuple[Act, ...] = (
         ),
     ),
     Act(
-        "ask_bank", _("Ask the bank again"), "orders.take_payment_order",
-        one=ask_bank, refusal=has_claim, tone="warning",
+        "ask_bank",
+        _("Ask the bank again"),
+        "orders.take_payment_order",
+        one=ask_bank,
+        refusal=has_claim,
+        tone="warning",
         effect=_("sends the same question with the same key; nothing is charged twice"),
         done=_("{row}: the bank has answered."),
     ),
     Act(
-        "return_by_hand", _("Returned by hand"), "orders.record_payment_order",
+        "return_by_hand",
+        _("Returned by hand"),
+        "orders.record_payment_order",
         asks=(Ask("reason", _("How it went back"), required=True),),
-        one=return_by_hand, refusal=was_declined, tone="warning",
+        one=return_by_hand,
+        refusal=was_declined,
+        tone="warning",
         effect=_("records that you have given the money back another way, and goes on"),
     ),
     Act(
-        "add_note", _("Add note"), "orders.note_order",
+        "add_note",
+        _("Add note"),
+        "orders.note_order",
         asks=(Ask("body", _("Note"), "text", required=True),),
-        one=services.add_note, done=_("The note stands in the timeline."),
+        one=services.add_note,
+        done=_("The note stands in the timeline."),
     ),
     Act(
-        "take", _("Take it"), "orders.note_order", one=services.take_order,
-        effect=_("makes you the assignee"), done=_("{row} is yours."),
+        "take",
+        _("Take it"),
+        "orders.note_order",
+        one=services.take_order,
+        effect=_("makes you the assignee"),
+        done=_("{row} is yours."),
     ),
     Act(
-        "assign", _("Assign"), "orders.note_order",
+        "assign",
+        _("Assign"),
+        "orders.note_order",
         asks=(
-            Ask("assignee_id", _("Assignee"), "choice", choices=colleagues,
-                help=_("Blank: nobody.")),
+            Ask(
+                "assignee_id", _("Assignee"), "choice", choices=colleagues, help=_("Blank: nobody.")
+            ),
             REMARK,
         ),
-        one=services.assign_order, done=_("{row} is assigned."),
+        one=services.assign_order,
+        done=_("{row} is assigned."),
     ),
     Act(
-        "give_contact", _("Change contact"), "orders.change_order",
-        asks=_lines_of(Contact, ("name",)), one=give_contact, refusal=is_draft,
+        "give_contact",
+        _("Change contact"),
+        "orders.change_order",
+        asks=_lines_of(Contact, ("name",)),
+        one=give_contact,
+        refusal=is_draft,
     ),
     Act(
-        "give_address", _("Change address"), "orders.change_order",
+        "give_address",
+        _("Change address"),
+        "orders.change_order",
         asks=_lines_of(Address, ("name", "line1", "city", "country")),
-        one=give_address, refusal=is_draft,
+        one=give_address,
+        refusal=is_draft,
     ),
-)  # fmt: skip
+)

@@ -151,13 +151,18 @@ class CustomerAdmin(ConsoleAdmin):
         given = form.cleaned_data
         said = {"by": request.user, "reason": given["reason"]}
         customer = services.create_customer(
-            email=given["email"], first_name=given["first_name"], last_name=given["last_name"],
+            email=given["email"],
+            first_name=given["first_name"],
+            last_name=given["last_name"],
             **said,
-        )  # fmt: skip
+        )
         services.record_contact(
-            customer_id=customer.pk, name=str(customer), email=customer.email,
-            phone=given["phone"], **said,
-        )  # fmt: skip
+            customer_id=customer.pk,
+            name=str(customer),
+            email=customer.email,
+            phone=given["phone"],
+            **said,
+        )
         typed = {name: given[name] for name in ADDRESS_FIELDS[1:]}
         if any(typed.values()):
             services.record_address(customer_id=customer.pk, name=str(customer), **typed, **said)

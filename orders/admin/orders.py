@@ -47,9 +47,16 @@ class OrderAdmin(WritesDrafts, ShowsWorkspace):
         Queue("cancelled", _("Cancelled"), lambda orders: orders.filter(status="cancelled")),
     )
     list_display = (
-        "order_number", "placed", "buyer", "state_label", "payment", "fulfilment", "items",
-        "total_sum", "assignee_name",
-    )  # fmt: skip
+        "order_number",
+        "placed",
+        "buyer",
+        "state_label",
+        "payment",
+        "fulfilment",
+        "items",
+        "total_sum",
+        "assignee_name",
+    )
     list_select_related = ("customer", "contact", "assignee")
     ordering = ("-id",)
     search_fields = ("number",)

@@ -100,8 +100,15 @@ class PaymentAdmin(FactAdmin):
     list_display = ("id", "at", "order_link", "kind_label", "sum", "charge", "message", "who")
     filterset_class = PaymentFilterSet
     fields = (
-        "at", "order_link", "kind", "sum", "gateway", "charge", "message", "who",
-    )  # fmt: skip
+        "at",
+        "order_link",
+        "kind",
+        "sum",
+        "gateway",
+        "charge",
+        "message",
+        "who",
+    )
     readonly_fields = fields
 
     @admin.display(description=_("Kind"), ordering="kind")
@@ -120,14 +127,32 @@ class RefundAdmin(FactAdmin):
 @admin.register(PaymentIntent)
 class PaymentIntentAdmin(FactAdmin):
     list_display = (
-        "id", "claimed_at", "order_link", "operation", "state_label", "sum", "step", "by", "answer",
-    )  # fmt: skip
+        "id",
+        "claimed_at",
+        "order_link",
+        "operation",
+        "state_label",
+        "sum",
+        "step",
+        "by",
+        "answer",
+    )
     list_select_related = ("order", "by")
     filterset_class = IntentFilterSet
     fields = (
-        "claimed_at", "settled_at", "order_link", "step", "operation", "state", "sum", "gateway",
-        "charge", "by", "reason", "answer",
-    )  # fmt: skip
+        "claimed_at",
+        "settled_at",
+        "order_link",
+        "step",
+        "operation",
+        "state",
+        "sum",
+        "gateway",
+        "charge",
+        "by",
+        "reason",
+        "answer",
+    )
     readonly_fields = fields
 
     @admin.display(description=_("State"), ordering="state")

@@ -113,12 +113,16 @@ class ShowsWorkspace(FlowAdmin):
         order, user = ws.order, request.user
         beside_flow = {
             offer.act.name: Button(
-                offer.act.name, offer.act.label, offer.act.tone, offer.url, offer.act.effect,
+                offer.act.name,
+                offer.act.label,
+                offer.act.tone,
+                offer.url,
+                offer.act.effect,
                 offer.refusal,
             )
             for offer in self.row_offers(request, order)
             if offer.act.name not in self.flow.steps
-        }  # fmt: skip
+        }
 
         def open_ones(names: Iterable[str]) -> list[Button]:
             found = [beside_flow[name] for name in names if name in beside_flow]
@@ -161,9 +165,13 @@ class ShowsWorkspace(FlowAdmin):
     def _button(self, order: Order, offer: Offer) -> Button:
         step = offer.step
         return Button(
-            step.name, step.label, step.tone, self.admin_path("act", order.pk, step.name),
-            step.effect, offer.refusal,
-        )  # fmt: skip
+            step.name,
+            step.label,
+            step.tone,
+            self.admin_path("act", order.pk, step.name),
+            step.effect,
+            offer.refusal,
+        )
 
     # --- What the dialogs say -------------------------------------------------------------------
 

@@ -53,50 +53,72 @@ def _declining(operation: str, code: str, message: str) -> dict[str, tuple[str, 
 TEST_CARDS: tuple[SandboxCard, ...] = (
     SandboxCard("tok_visa", "4242424242424242", _("Visa that works")),
     SandboxCard(
-        "tok_declined", "4000000000000002", _("Declined"),
+        "tok_declined",
+        "4000000000000002",
+        _("Declined"),
         _declining("authorise", "card_declined", "Your card was declined."),
     ),
     SandboxCard(
-        "tok_insufficient_funds", "4000000000009995", _("Insufficient funds"),
+        "tok_insufficient_funds",
+        "4000000000009995",
+        _("Insufficient funds"),
         _declining("authorise", "insufficient_funds", "Your card has insufficient funds."),
     ),
     SandboxCard(
-        "tok_expired", "4000000000000069", _("Expired card"),
+        "tok_expired",
+        "4000000000000069",
+        _("Expired card"),
         _declining("authorise", "expired_card", "Your card has expired."),
     ),
     SandboxCard(
-        "tok_wrong_cvc", "4000000000000127", _("Wrong security code"),
+        "tok_wrong_cvc",
+        "4000000000000127",
+        _("Wrong security code"),
         _declining("authorise", "incorrect_cvc", "Your card's security code is incorrect."),
     ),
     SandboxCard(
-        "tok_processing_error", "4000000000000119", _("Processing error"),
+        "tok_processing_error",
+        "4000000000000119",
+        _("Processing error"),
         _declining("authorise", "processing_error", "The card could not be processed."),
     ),
     SandboxCard(
-        "tok_capture_declined", "4000000000000341", _("Authorises, then declines the capture"),
+        "tok_capture_declined",
+        "4000000000000341",
+        _("Authorises, then declines the capture"),
         _declining("capture", "card_declined", "Your card was declined."),
     ),
     SandboxCard(
-        "tok_timeout", "4000000000009003", _("No answer, nothing charged"),
+        "tok_timeout",
+        "4000000000009003",
+        _("No answer, nothing charged"),
         loses_before=("authorise",),
     ),
     SandboxCard(
-        "tok_charged_timeout", "4000000000009011", _("Authorised, but the answer is lost"),
+        "tok_charged_timeout",
+        "4000000000009011",
+        _("Authorised, but the answer is lost"),
         loses_after=("authorise",),
     ),
     SandboxCard(
-        "tok_capture_timeout", "4000000000009029", _("Captured, but the answer is lost"),
+        "tok_capture_timeout",
+        "4000000000009029",
+        _("Captured, but the answer is lost"),
         loses_after=("capture",),
     ),
     SandboxCard(
-        "tok_return_timeout", "4000000000009037", _("Voided or refunded, but the answer is lost"),
+        "tok_return_timeout",
+        "4000000000009037",
+        _("Voided or refunded, but the answer is lost"),
         loses_after=("void", "refund"),
     ),
     SandboxCard(
-        "tok_refund_declined", "4000000000009045", _("Works, then declines the refund"),
+        "tok_refund_declined",
+        "4000000000009045",
+        _("Works, then declines the refund"),
         _declining("refund", "refund_declined", "The refund was declined."),
     ),
-)  # fmt: skip
+)
 _BY_TOKEN = {card.token: card for card in TEST_CARDS}
 _BY_NUMBER = {card.number: card for card in TEST_CARDS}
 
@@ -124,9 +146,13 @@ class SandboxGateway:
         card_token = card_token[:LONGEST_TOKEN]
         charge = f"ch_{hashlib.sha256(key.encode()).hexdigest()[:20]}"
         asked = SandboxCharge(
-            key=key, operation="authorise", charge=charge, card=card_token, amount=amount,
+            key=key,
+            operation="authorise",
+            charge=charge,
+            card=card_token,
+            amount=amount,
             currency=currency,
-        )  # fmt: skip
+        )
         return self._answer(asked)
 
     def capture(self, *, key: str, charge: str, amount: Decimal, currency: str) -> Answer:
@@ -151,9 +177,13 @@ class SandboxGateway:
     ) -> Answer:
         row = SandboxCharge.objects.filter(operation="authorise", charge=charge).first()
         asked = SandboxCharge(
-            key=key, operation=operation, charge=charge, card=row.card if row else "",
-            amount=amount, currency=currency,
-        )  # fmt: skip
+            key=key,
+            operation=operation,
+            charge=charge,
+            card=row.card if row else "",
+            amount=amount,
+            currency=currency,
+        )
         return self._answer(asked)
 
     def _answer(self, asked: SandboxCharge) -> Answer:

@@ -95,9 +95,13 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
         COUNTER = "counter", _("Counter")
 
     number = models.CharField(
-        _("number"), max_length=24, null=True, blank=True, editable=False,
+        _("number"),
+        max_length=24,
+        null=True,
+        blank=True,
+        editable=False,
         help_text=_("Given when the order is placed."),
-    )  # fmt: skip
+    )
     status = models.CharField(
         _("status"), max_length=20, choices=ORDER_FLOW.choices, default="draft", editable=False
     )
@@ -105,17 +109,29 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
         Customer, models.PROTECT, related_name="orders", verbose_name=_("customer")
     )
     contact = models.ForeignKey(
-        Contact, models.PROTECT, null=True, editable=False, related_name="orders",
+        Contact,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="orders",
         verbose_name=_("contact"),
-    )  # fmt: skip
+    )
     billing_address = models.ForeignKey(
-        Address, models.PROTECT, null=True, editable=False, related_name="billed_orders",
+        Address,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="billed_orders",
         verbose_name=_("billing address"),
-    )  # fmt: skip
+    )
     shipping_address = models.ForeignKey(
-        Address, models.PROTECT, null=True, editable=False, related_name="shipped_orders",
+        Address,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="shipped_orders",
         verbose_name=_("shipping address"),
-    )  # fmt: skip
+    )
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.PHONE)
     currency = models.CharField(_("currency"), max_length=3, default=default_currency)
     subtotal = models.DecimalField(
@@ -126,9 +142,13 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
         _("total"), max_digits=12, decimal_places=2, default=0, editable=False
     )
     assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True,
-        related_name="assigned_orders", verbose_name=_("assignee"),
-    )  # fmt: skip
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="assigned_orders",
+        verbose_name=_("assignee"),
+    )
     is_held = models.BooleanField(_("on hold"), default=False, editable=False)
     hold_reason = models.TextField(_("hold reason"), blank=True, editable=False)
     placed_at = models.DateTimeField(_("placed"), null=True, editable=False)
@@ -189,9 +209,13 @@ class OrderLine(Audited):
         Product, models.PROTECT, related_name="order_lines", verbose_name=_("product")
     )
     location = models.ForeignKey(
-        StockLocation, models.PROTECT, null=True, editable=False, related_name="order_lines",
+        StockLocation,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="order_lines",
         verbose_name=_("taken from"),
-    )  # fmt: skip
+    )
     uuid = models.UUIDField(default=uuid7, unique=True, editable=False)
     sku = models.CharField(_("SKU"), max_length=64, editable=False)
     name = models.CharField(_("name"), max_length=200, editable=False)
@@ -234,9 +258,11 @@ class Fact(models.Model):
     uuid = models.UUIDField(default=uuid7, unique=True, editable=False)
     at = models.DateTimeField(_("when"), default=changes.moment)
     change_set = models.ForeignKey(
-        "backoffice.ChangeSet", models.PROTECT, related_name="%(app_label)s_%(class)ss",
+        "backoffice.ChangeSet",
+        models.PROTECT,
+        related_name="%(app_label)s_%(class)ss",
         verbose_name=_("change set"),
-    )  # fmt: skip
+    )
 
     class Meta:
         abstract = True
@@ -300,9 +326,11 @@ class OrderNote(Fact):
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="notes")
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="order_notes",
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="order_notes",
         verbose_name=_("author"),
-    )  # fmt: skip
+    )
     body = models.TextField(_("note"), max_length=4000)
 
     class Meta(Fact.Meta):

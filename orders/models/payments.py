@@ -63,10 +63,11 @@ class PaymentIntent(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(
-                fields=["order"], name="intent_one_open_per_order",
+                fields=["order"],
+                name="intent_one_open_per_order",
                 condition=Q(state__in=("claimed", "in_doubt")),
             )
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_operation_display()} {self.amount} {self.currency}"

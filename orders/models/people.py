@@ -44,9 +44,11 @@ class CustomerRecord(PersonalRecord):
 
     uuid = models.UUIDField(default=uuid7, unique=True, editable=False)
     customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="%(class)s_records",
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="%(class)s_records",
         verbose_name=_("customer"),
-    )  # fmt: skip
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -108,7 +110,13 @@ class Address(CustomerRecord):
         return [
             line
             for line in (
-                self.name, self.company, self.line1, self.line2, town, self.region, self.country
+                self.name,
+                self.company,
+                self.line1,
+                self.line2,
+                town,
+                self.region,
+                self.country,
             )
             if line
-        ]  # fmt: skip
+        ]

@@ -1,9 +1,15 @@
 """Everything that can be done to an order. All doors call these; nothing else writes orders."""
 
-from orders.refusals import NotForSale, OtherCurrency, SoldThroughVariants
+from orders.refusals import (
+    NotForSale,
+    OtherCurrency,
+    PartlyReturned,
+    PaymentDeclined,
+    PaymentInDoubt,
+    SoldThroughVariants,
+)
 from orders.services.assign import assign_order, take_order
 from orders.services.cancel import cancel_order, cancel_orders
-from orders.services.claims import PartlyReturned, PaymentDeclined, PaymentInDoubt
 from orders.services.complete import complete_order, complete_orders
 from orders.services.customers import (
     EmailTaken,

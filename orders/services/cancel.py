@@ -48,13 +48,16 @@ def cancel_order(
     cancellation and one history row. Call it outside of a transaction.
     """
     _require_reason_code(reason_code)
-    answers = {
-        "reason_code": reason_code, "restock": restock, "refund": refund, "notify": notify
-    }  # fmt: skip
+    answers = {"reason_code": reason_code, "restock": restock, "refund": refund, "notify": notify}
     return claims.take(
-        CANCEL, order_id, by=by, reason=reason, version=version, answers=answers,
+        CANCEL,
+        order_id,
+        by=by,
+        reason=reason,
+        version=version,
+        answers=answers,
         plan=_returns if refund else _nothing,
-    )  # fmt: skip
+    )
 
 
 @ORDER_FLOW.verb("cancel", many=True)
@@ -74,9 +77,14 @@ def cancel_orders(
     """
     _require_reason_code(reason_code)
     cancel = partial(
-        cancel_order, by=by, reason_code=reason_code, reason=reason, restock=restock,
-        refund=refund, notify=notify,
-    )  # fmt: skip
+        cancel_order,
+        by=by,
+        reason_code=reason_code,
+        reason=reason,
+        restock=restock,
+        refund=refund,
+        notify=notify,
+    )
     return one_by_one(order_ids, lambda order_id: cancel(order_id=order_id))
 
 
@@ -114,10 +122,15 @@ def _cancel(order_id: int, /, *, by: User, reason: str, answers: Mapping[str, An
         uncommit_lines(lines, let_go, into="cancelled", step=CANCEL.name)
         order.cancelled_at = changes.moment()
         Cancellation.objects.create(
-            order=order, reason_code=code, note=reason, is_restocked=answers["restock"],
-            is_refunded=answers["refund"], is_notified=answers["notify"] and was_placed,
-            change_set=changes.require(), at=changes.moment(),
-        )  # fmt: skip
+            order=order,
+            reason_code=code,
+            note=reason,
+            is_restocked=answers["restock"],
+            is_refunded=answers["refund"],
+            is_notified=answers["notify"] and was_placed,
+            change_set=changes.require(),
+            at=changes.moment(),
+        )
         if answers["notify"] and was_placed:
             transaction.on_commit(partial(mails.tell_cancelled, order.pk), robust=True)
     return order
@@ -127,7 +140,11 @@ def _note_transfer(order: Order, reason_code: str) -> None:
     """No gateway can return what came by bank transfer or cash: finance does, by this note."""
     if order.facts.received > 0:
         Refund.objects.create(
-            order=order, amount=order.facts.received, currency=order.currency,
-            reason_code=reason_code, change_set=changes.require(), at=changes.moment(),
+            order=order,
+            amount=order.facts.received,
+            currency=order.currency,
+            reason_code=reason_code,
+            change_set=changes.require(),
+            at=changes.moment(),
             note=str(_("To be transferred by hand: it did not come through a gateway.")),
-        )  # fmt: skip
+        )

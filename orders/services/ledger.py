@@ -17,10 +17,16 @@ def record_answer(intent: PaymentIntent, answer: Approved) -> None:
     if intent.operation == Operation.REFUND:
         answers = intent.arguments["answers"]
         Refund.objects.create(
-            order=intent.order, intent=intent, amount=intent.amount, currency=intent.currency,
-            charge=intent.charge, reason_code=answers.get("reason_code", ""), note=intent.reason,
-            change_set=changes.require(), at=changes.moment(),
-        )  # fmt: skip
+            order=intent.order,
+            intent=intent,
+            amount=intent.amount,
+            currency=intent.currency,
+            charge=intent.charge,
+            reason_code=answers.get("reason_code", ""),
+            note=intent.reason,
+            change_set=changes.require(),
+            at=changes.moment(),
+        )
         return
     kind = {
         Operation.AUTHORISE: Payment.Kind.AUTHORISED,
@@ -47,7 +53,14 @@ def _write_payment(
     intent: PaymentIntent, kind: str, amount: Decimal, charge: str, message: str
 ) -> None:
     Payment.objects.create(
-        order=intent.order, intent=intent, kind=kind, amount=amount, currency=intent.currency,
-        gateway=intent.gateway, charge=charge, message=message[:300],
-        change_set=changes.require(), at=changes.moment(),
-    )  # fmt: skip
+        order=intent.order,
+        intent=intent,
+        kind=kind,
+        amount=amount,
+        currency=intent.currency,
+        gateway=intent.gateway,
+        charge=charge,
+        message=message[:300],
+        change_set=changes.require(),
+        at=changes.moment(),
+    )

@@ -56,9 +56,14 @@ def take_payment(
         return [Move(PaymentIntent.Operation.AUTHORISE, _amount(order, amount, due))]
 
     return claims.take(
-        TAKE_PAYMENT, order_id, by=by, reason=reason, version=version,
-        answers={"card_token": token}, plan=authorise,
-    )  # fmt: skip
+        TAKE_PAYMENT,
+        order_id,
+        by=by,
+        reason=reason,
+        version=version,
+        answers={"card_token": token},
+        plan=authorise,
+    )
 
 
 @transaction.atomic

@@ -75,8 +75,11 @@ def test_an_inner_change_says_more_only_while_nothing_is_written(support):
 
     row = ChangeSet.objects.get(action="first")
     assert (row.note, row.actor, row.actor_kind, row.who) == (
-        "because", support, "staff", support.get_full_name(),
-    )  # fmt: skip
+        "because",
+        support,
+        "staff",
+        support.get_full_name(),
+    )
     assert not ChangeSet.objects.filter(action="second").exists()
 
 

@@ -22,8 +22,9 @@ def test_a_save_leaves_one_row_with_the_change_set(tag):
     tag.save()
 
     assert [(row.history_type, row.name) for row in Tag.history.order_by("history_id")] == [
-        ("+", "oak"), ("~", "Oak"),
-    ]  # fmt: skip
+        ("+", "oak"),
+        ("~", "Oak"),
+    ]
     assert all(row.change_set_id for row in Tag.history.all())
 
 
@@ -75,8 +76,10 @@ def test_update_or_create_and_delete_keep_working(tag):
     Tag.objects.all().delete()
 
     assert list(Tag.history.order_by("history_id").values_list("history_type", flat=True)) == [
-        "+", "~", "-",
-    ]  # fmt: skip
+        "+",
+        "~",
+        "-",
+    ]
 
 
 def test_insert_rows_and_update_rows_write_one_row_each(tag, django_assert_max_num_queries):

@@ -39,8 +39,10 @@ def test_every_log_line_carries_request_and_change_set():
     line = JsonFormatter("%(message)s %(request_id)s %(change_set)s").format(record)
 
     assert json.loads(line) == {
-        "message": "hello", "request_id": "trace-42", "change_set": str(change.row().uuid),
-    }  # fmt: skip
+        "message": "hello",
+        "request_id": "trace-42",
+        "change_set": str(change.row().uuid),
+    }
 
 
 @pytest.mark.django_db

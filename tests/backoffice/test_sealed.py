@@ -14,16 +14,20 @@ TABLES = sorted(seal.table for seal in sealed.registry())
 
 
 def test_every_history_table_and_every_fact_is_sealed():
-    histories = {
-        m._meta.db_table for m in apps.get_models() if hasattr(m, "tracked_fields")
-    }  # fmt: skip
+    histories = {m._meta.db_table for m in apps.get_models() if hasattr(m, "tracked_fields")}
 
     assert histories <= set(TABLES)
     assert {
-        "backoffice_changeset", "backoffice_origin", "backoffice_auditevent",
-        "catalog_stockmovement", "orders_payment", "orders_refund", "orders_cancellation",
-        "orders_contact", "orders_address",
-    } <= set(TABLES)  # fmt: skip
+        "backoffice_changeset",
+        "backoffice_origin",
+        "backoffice_auditevent",
+        "catalog_stockmovement",
+        "orders_payment",
+        "orders_refund",
+        "orders_cancellation",
+        "orders_contact",
+        "orders_address",
+    } <= set(TABLES)
 
 
 @pytest.mark.django_db

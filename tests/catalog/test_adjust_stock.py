@@ -99,9 +99,13 @@ def test_adjust_stock_refuses_roles_that_may_not(make_user, role):
 def test_adjust_stock_asks_the_price_rule_also_for_a_price_to_come(merchandiser):
     clock = ProductFactory(sku="CLOCK", price="90.00", stock=100)
     schedule_price(
-        product_id=clock.pk, price=20_000, starts_at=timezone.now() + timedelta(days=1),
-        ends_at=None, by=merchandiser, reason="collectors' week",
-    )  # fmt: skip
+        product_id=clock.pk,
+        price=20_000,
+        starts_at=timezone.now() + timedelta(days=1),
+        ends_at=None,
+        by=merchandiser,
+        reason="collectors' week",
+    )
 
     with pytest.raises(PriceStockRuleBroken, match="CLOCK"):
         adjust_stock(product_id=clock.pk, by=merchandiser, reason="found", difference=1)
@@ -138,8 +142,11 @@ def test_set_stocks_sets_the_numbers_of_a_sheet_and_names_their_cause(merchandis
 
     outcome = set_stocks(
         counted={mug.pk: 0, bowl.pk: 7, same.pk: 4},
-        by=merchandiser, reason="spring sheet", cause_kind="import", cause_uuid=run,
-    )  # fmt: skip
+        by=merchandiser,
+        reason="spring sheet",
+        cause_kind="import",
+        cause_uuid=run,
+    )
 
     assert set(outcome.done) == {mug, bowl, same}
     assert (level_of(mug), level_of(bowl), level_of(same)) == ((0, 0, 0), (7, 0, 0), (4, 0, 0))

@@ -150,8 +150,9 @@ def test_ensure_category_paths_makes_what_is_missing_and_finds_the_rest(merchand
 
     found = ensure_category_paths(
         paths=["Kitchen>Coffee > Beans", "Kitchen > Coffee", "Garden", "Garden > Coffee"],
-        by=merchandiser, reason="sheet",
-    )  # fmt: skip
+        by=merchandiser,
+        reason="sheet",
+    )
 
     assert found["Kitchen > Coffee"].parent == kitchen
     assert found["Kitchen>Coffee > Beans"].parent == found["Kitchen > Coffee"]

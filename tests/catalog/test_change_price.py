@@ -153,8 +153,10 @@ def test_change_prices_does_the_good_ones_and_says_why_not_for_the_others(mercha
 
     outcome = change_prices(
         product_ids=[mug.pk, on_sale.pk, dear.pk, 404],
-        percent=Decimal(10), by=merchandiser, reason="all a tenth dearer",
-    )  # fmt: skip
+        percent=Decimal(10),
+        by=merchandiser,
+        reason="all a tenth dearer",
+    )
 
     assert outcome.done == [mug]
     assert {row if isinstance(row, int) else row.sku: e.code for row, e in outcome.refused} == {
@@ -163,8 +165,10 @@ def test_change_prices_does_the_good_ones_and_says_why_not_for_the_others(mercha
         404: "unknown_product",
     }
     assert list(Product.objects.order_by("pk").values_list("price", flat=True)) == [
-        Decimal(22), Decimal(20), Decimal(9999),
-    ]  # fmt: skip
+        Decimal(22),
+        Decimal(20),
+        Decimal(9999),
+    ]
 
 
 def test_change_prices_needs_no_more_queries_for_more_products(merchandiser, count_queries):

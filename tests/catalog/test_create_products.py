@@ -26,19 +26,31 @@ def test_create_product_stores_every_column(merchandiser):
 
     mug = create_product(
         draft=draft(
-            barcode="4006381333931", description="Turned by hand.", category=mugs,
-            compare_at_price=Decimal("25.00"), cost=Decimal("8.5"), currency="USD",
-            tax_class="reduced", weight_grams=350, is_featured=True, low_stock_threshold=2,
-            meta_title="Oak Mug", meta_description="A mug.", options={"Colour": "Slate"},
+            barcode="4006381333931",
+            description="Turned by hand.",
+            category=mugs,
+            compare_at_price=Decimal("25.00"),
+            cost=Decimal("8.5"),
+            currency="USD",
+            tax_class="reduced",
+            weight_grams=350,
+            is_featured=True,
+            low_stock_threshold=2,
+            meta_title="Oak Mug",
+            meta_description="A mug.",
+            options={"Colour": "Slate"},
         ),
-        by=merchandiser, reason="new range",
-    )  # fmt: skip
+        by=merchandiser,
+        reason="new range",
+    )
 
     mug.refresh_from_db()
     assert (mug.sku, mug.name, mug.slug, mug.status) == ("MUG-OAK", "Oak Mug", "oak-mug", "draft")
     assert (mug.price, mug.compare_at_price, mug.cost) == (
-        Decimal("20.00"), Decimal("25.00"), Decimal("8.50"),
-    )  # fmt: skip
+        Decimal("20.00"),
+        Decimal("25.00"),
+        Decimal("8.50"),
+    )
     assert (mug.category, mug.created_by, mug.version) == (mugs, merchandiser, 1)
     assert mug.options == {"Colour": "Slate"}
 
@@ -67,8 +79,9 @@ def test_create_products_makes_parents_and_variants_in_any_order(merchandiser):
             draft("TEE-L", "Tee L", parent_sku=" TEE ", status="published"),
             draft("TEE", "Tee"),
         ],
-        by=merchandiser, reason="sheet",
-    )  # fmt: skip
+        by=merchandiser,
+        reason="sheet",
+    )
 
     assert {small.parent, large.parent} == {parent}
     assert set(Product.objects.get(sku="TEE").variants.all()) == {small, large}
@@ -122,8 +135,9 @@ def test_create_product_collects_every_problem_at_once(merchandiser):
     with pytest.raises(InvalidProduct) as refusal:
         create_product(
             draft=draft(name="", price=Decimal("9.999"), status="live", stock=-1),
-            by=merchandiser, reason="",
-        )  # fmt: skip
+            by=merchandiser,
+            reason="",
+        )
 
     assert refusal.value.code == "invalid_product"
     assert refusal.value.errors == {

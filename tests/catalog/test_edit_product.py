@@ -235,8 +235,9 @@ def test_edit_products_refuses_a_chain_that_only_the_whole_batch_makes(merchandi
 
     outcome = edit_products(
         changes={first.pk: {"parent": second}, second.pk: {"parent": third}},
-        by=merchandiser, reason="",
-    )  # fmt: skip
+        by=merchandiser,
+        reason="",
+    )
 
     assert outcome.done == [second]
     assert outcome.refused[0][0] == first
@@ -271,8 +272,9 @@ def test_edit_products_does_the_good_ones_and_says_why_not_for_the_others(mercha
             twin.pk: {"sku": "NEW"},
             404: {"name": "x"},
         },
-        by=merchandiser, reason="sheet",
-    )  # fmt: skip
+        by=merchandiser,
+        reason="sheet",
+    )
 
     assert outcome.done == [good, same]
     assert {row if isinstance(row, int) else row.pk: e.code for row, e in outcome.refused} == {

@@ -14,9 +14,20 @@ from catalog.models import Category, Product, ProductTag, StockLevel, StockMovem
 from tests.sheets import counts_of, csv_of, load, preview
 
 HEADER = (
-    "sku", "name", "description", "category", "tags", "status", "price", "compare_at_price",
-    "weight_grams", "is_featured", "options", "stock", "parent_sku",
-)  # fmt: skip
+    "sku",
+    "name",
+    "description",
+    "category",
+    "tags",
+    "status",
+    "price",
+    "compare_at_price",
+    "weight_grams",
+    "is_featured",
+    "options",
+    "stock",
+    "parent_sku",
+)
 FEW = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
 words = st.text(
@@ -67,23 +78,33 @@ def an_example():
 def traces():
     """Return how much history there is: what an unchanged import must not add to."""
     return (
-        Product.history.count(), ProductTag.history.count(), Category.history.count(),
-        Tag.history.count(), StockMovement.objects.count(),
-    )  # fmt: skip
+        Product.history.count(),
+        ProductTag.history.count(),
+        Category.history.count(),
+        Tag.history.count(),
+        StockMovement.objects.count(),
+    )
 
 
 def state():
     """Return the catalogue without keys and times: what two ways of importing must agree on."""
     products = {
         product.sku: (
-            product.name, product.slug, product.description, product.status, product.price,
-            product.compare_at_price, product.weight_grams, product.is_featured, product.options,
+            product.name,
+            product.slug,
+            product.description,
+            product.status,
+            product.price,
+            product.compare_at_price,
+            product.weight_grams,
+            product.is_featured,
+            product.options,
             product.parent.sku if product.parent else "",
             tuple(sorted(tag.name for tag in product.tags.all())),
             " > ".join(level.name for level in _path(product.category)),
         )
         for product in Product.objects.all()
-    }  # fmt: skip
+    }
     stock = dict(StockLevel.objects.exclude(on_hand=0).values_list("product__sku", "on_hand"))
     return products, stock
 

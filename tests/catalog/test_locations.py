@@ -35,9 +35,15 @@ def test_a_code_belongs_to_one_location(merchandiser):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"name": ""}, {"code": "x" * 21}, {"priority": -1}, {"priority": "x"}, {"is_active": "?"},
-     {"created_at": None}],
-)  # fmt: skip
+    [
+        {"name": ""},
+        {"code": "x" * 21},
+        {"priority": -1},
+        {"priority": "x"},
+        {"is_active": "?"},
+        {"created_at": None},
+    ],
+)
 def test_edit_location_refuses_bad_values(merchandiser, changes):
     with pytest.raises(BadValue):
         edit_location(location_id=LocationFactory().pk, changes=changes, by=merchandiser, reason="")

@@ -32,8 +32,9 @@ def test_locked_levels_makes_what_is_missing_and_returns_every_pair():
         levels = locks.locked_levels([(bowl.pk, shed.pk), (mug.pk, shed.pk)])
 
     assert {pair: level.on_hand for pair, level in levels.items()} == {
-        (mug.pk, shed.pk): 2, (bowl.pk, shed.pk): 0,
-    }  # fmt: skip
+        (mug.pk, shed.pk): 2,
+        (bowl.pk, shed.pk): 0,
+    }
     assert all(level.pk for level in levels.values())
 
 

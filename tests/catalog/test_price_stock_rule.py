@@ -85,8 +85,9 @@ def test_two_people_cannot_break_the_rule_together(manager, monkeypatch):
     results, broken = dearer_and_more(manager, monkeypatch)
 
     assert sorted(type(result).__name__ for result in results) == [
-        "NoneType", "PriceStockRuleBroken",
-    ]  # fmt: skip
+        "NoneType",
+        "PriceStockRuleBroken",
+    ]
     assert broken is None
 
 

@@ -127,9 +127,14 @@ def test_submit_review_waits_for_moderation_with_one_history_row():
     reader, mug = PersonFactory(), ProductFactory()
 
     review = submit_review(
-        product_id=mug.pk, author=reader, rating=5, title=" Warm ", body="Yes.",
-        by=reader, reason="",
-    )  # fmt: skip
+        product_id=mug.pk,
+        author=reader,
+        rating=5,
+        title=" Warm ",
+        body="Yes.",
+        by=reader,
+        reason="",
+    )
 
     assert (review.status, review.title, review.rating) == ("pending", "Warm", 5)
     row = Review.history.get()
@@ -155,9 +160,15 @@ def test_submit_review_takes_one_of_each_person(make_user):
 
 @pytest.mark.parametrize(
     "fields",
-    [{"rating": 0}, {"rating": 6}, {"rating": 4.5}, {"rating": True},
-     {"rating": 3, "title": "x" * 121}, {"rating": 3, "body": "a\x00"}],
-)  # fmt: skip
+    [
+        {"rating": 0},
+        {"rating": 6},
+        {"rating": 4.5},
+        {"rating": True},
+        {"rating": 3, "title": "x" * 121},
+        {"rating": 3, "body": "a\x00"},
+    ],
+)
 def test_submit_review_refuses_what_is_no_review(fields):
     from backoffice.refused import BadValue
 

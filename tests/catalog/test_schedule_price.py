@@ -29,9 +29,13 @@ NOW = timezone.now()
 
 def schedule(product, by, start=HOUR, end=2 * HOUR, price="15.00", reason="weekend sale"):
     return schedule_price(
-        product_id=product.pk, price=Decimal(price), starts_at=NOW + start,
-        ends_at=None if end is None else NOW + end, by=by, reason=reason,
-    )  # fmt: skip
+        product_id=product.pk,
+        price=Decimal(price),
+        starts_at=NOW + start,
+        ends_at=None if end is None else NOW + end,
+        by=by,
+        reason=reason,
+    )
 
 
 def test_schedule_price_writes_a_price_change_and_leaves_the_list_price(merchandiser, click):

@@ -33,8 +33,11 @@ def test_free_slugs_numbers_what_is_taken():
     ProductFactory(slug="mug-4")
 
     assert free_slugs(Product, ["mug", "mug", "bowl", "bowl"]) == [
-        "mug-3", "mug-5", "bowl", "bowl-2",
-    ]  # fmt: skip
+        "mug-3",
+        "mug-5",
+        "bowl",
+        "bowl-2",
+    ]
 
 
 def test_free_slugs_leaves_those_alone_that_are_spoken_for():

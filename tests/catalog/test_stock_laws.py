@@ -233,8 +233,9 @@ def test_a_sheet_that_edits_products_and_stock_never_deadlocks_with_orders(merch
             with transaction.atomic():
                 edit_products(
                     changes={mug.pk: {"description": f"{number}/{turn}"} for mug in mugs},
-                    by=merchandiser, reason="sheet",
-                )  # fmt: skip
+                    by=merchandiser,
+                    reason="sheet",
+                )
                 set_stocks(
                     counted={mug.pk: 1_000 + number for mug in mugs}, by=merchandiser, reason=""
                 )

@@ -13,12 +13,33 @@ from catalog.models import Product
 from tests.sheets import counts_of, csv_of, faults_of, load, preview, words_of
 
 HEADER = [
-    "ID", "Type", "SKU", "Name", "Published", "Is featured?", "Short description", "Description",
-    "Date sale price starts", "Date sale price ends", "Tax status", "Tax class", "In stock?",
-    "Stock", "Weight (kg)", "Sale price", "Regular price", "Categories", "Tags", "Images", "Parent",
-    "Attribute 1 name", "Attribute 1 value(s)", "Attribute 2 name", "Attribute 2 value(s)",
+    "ID",
+    "Type",
+    "SKU",
+    "Name",
+    "Published",
+    "Is featured?",
+    "Short description",
+    "Description",
+    "Date sale price starts",
+    "Date sale price ends",
+    "Tax status",
+    "Tax class",
+    "In stock?",
+    "Stock",
+    "Weight (kg)",
+    "Sale price",
+    "Regular price",
+    "Categories",
+    "Tags",
+    "Images",
+    "Parent",
+    "Attribute 1 name",
+    "Attribute 1 value(s)",
+    "Attribute 2 name",
+    "Attribute 2 value(s)",
     "Visibility in catalog",
-]  # fmt: skip
+]
 
 
 def woo(**cells):
@@ -160,13 +181,27 @@ def test_the_first_category_path_is_kept_and_the_loss_is_said(merchandiser):
 
 
 def test_a_variation_inherits_what_it_leaves_blank(merchandiser):
-    parent = woo(SKU="HOOD", Name="Hoodie", Type="variable", ID="7", Regular_price="",
-                 Categories="Clothing", Tags="warm", Tax_class="reduced-rate" )  # fmt: skip
+    parent = woo(
+        SKU="HOOD",
+        Name="Hoodie",
+        Type="variable",
+        ID="7",
+        Regular_price="",
+        Categories="Clothing",
+        Tags="warm",
+        Tax_class="reduced-rate",
+    )
     variation = {
-        "Type": "variation", "SKU": "HOOD-R", "Name": "", "Parent": "id:7", "Tax class": "parent",
-        "Attribute 1 name": "Colour", "Attribute 1 value(s)": "Red",
-        "Attribute 2 name": "Size", "Attribute 2 value(s)": "",
-    }  # fmt: skip
+        "Type": "variation",
+        "SKU": "HOOD-R",
+        "Name": "",
+        "Parent": "id:7",
+        "Tax class": "parent",
+        "Attribute 1 name": "Colour",
+        "Attribute 1 value(s)": "Red",
+        "Attribute 2 name": "Size",
+        "Attribute 2 value(s)": "",
+    }
 
     load_woo(woo(**variation), parent, by=merchandiser)
 

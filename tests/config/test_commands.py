@@ -37,8 +37,11 @@ def test_manage_py_test_runs_pytest():
 
     result = subprocess.run(
         [sys.executable, "manage.py", "test", passing],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert "1 passed" in result.stdout
@@ -58,9 +61,17 @@ def test_the_top_level_holds_what_was_agreed():
     top = {name.partition("/")[0] for name in tracked if name and not name.startswith(".")}
 
     assert top == {
-        "manage.py", "config", "backoffice", "catalog", "orders", "fixtures", "tests",
-        "requirements.txt", "README.md", "pyproject.toml",
-    }  # fmt: skip
+        "manage.py",
+        "config",
+        "backoffice",
+        "catalog",
+        "orders",
+        "fixtures",
+        "tests",
+        "requirements.txt",
+        "README.md",
+        "pyproject.toml",
+    }
 
 
 def test_generated_texts_are_fresh():

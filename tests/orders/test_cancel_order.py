@@ -56,9 +56,14 @@ def test_cancel_order_records_why_and_what_was_asked_for(support):
 
     with click(support) as change:
         services.cancel_order(
-            order_id=order.pk, by=support, reason_code="out_of_stock", reason="supplier is late",
-            restock=False, refund=True, notify=False,
-        )  # fmt: skip
+            order_id=order.pk,
+            by=support,
+            reason_code="out_of_stock",
+            reason="supplier is late",
+            restock=False,
+            refund=True,
+            notify=False,
+        )
 
     fact = Cancellation.objects.get(order=order)
     assert (fact.reason_code, fact.note) == ("out_of_stock", "supplier is late")
@@ -253,9 +258,11 @@ def test_a_bank_that_goes_down_halfway_leaves_the_cancel_claimed(support, settin
     def _first_then_down(intent, banks):
         bank = next(banks, DownBank())
         return bank.refund(
-            key=str(intent.uuid), charge=intent.charge, amount=intent.amount,
+            key=str(intent.uuid),
+            charge=intent.charge,
+            amount=intent.amount,
             currency=intent.currency,
-        )  # fmt: skip
+        )
 
     with pytest.raises(ServiceUnavailable) as refusal:
         cancel(order, support)

@@ -52,8 +52,9 @@ def test_money_in_and_back_is_kept_apart_by_charge_and_by_transfer():
     with click(boss()):
         services.process_order(order_id=order.pk, by=boss(), reason="")
     assert (fresh(order).facts.received, fresh(order).facts.captured) == (
-        Decimal("9.90"), order.total,
-    )  # fmt: skip
+        Decimal("9.90"),
+        order.total,
+    )
 
     with click(boss()):
         services.cancel_order(order_id=order.pk, by=boss(), reason_code="other", reason="")

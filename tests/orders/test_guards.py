@@ -16,9 +16,14 @@ from orders.states import ORDER_FLOW
 
 def order_with(total="100.00", *, held="", **facts):
     order = Order(
-        pk=7, total=Decimal(total), currency="EUR", is_held=bool(held), hold_reason=held,
-        status="pending", number="SO-10007-5",
-    )  # fmt: skip
+        pk=7,
+        total=Decimal(total),
+        currency="EUR",
+        is_held=bool(held),
+        hold_reason=held,
+        status="pending",
+        number="SO-10007-5",
+    )
     order.facts = OrderFacts(**facts)
     return order
 

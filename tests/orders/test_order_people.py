@@ -67,9 +67,11 @@ def test_saving_through_the_proxy_is_refused_since_it_would_leave_no_history():
 def contact(by, customer, **fields):
     with click(by):
         return services.record_contact(
-            customer_id=customer.pk, by=by, reason="",
+            customer_id=customer.pk,
+            by=by,
+            reason="",
             **{"name": "Ada", "email": "ada@example.com", "phone": "+49 431 1", **fields},
-        )  # fmt: skip
+        )
 
 
 def test_record_contact_makes_a_new_row_and_leaves_the_old_one(support):
@@ -107,9 +109,13 @@ def test_record_address_wants_street_and_city(support):
         services.record_address(customer_id=customer.pk, name="Ada", by=support, reason="")
     with click(support):
         address = services.record_address(
-            customer_id=customer.pk, line1="Pier 1", city="Kiel", country="de",
-            by=support, reason="",
-        )  # fmt: skip
+            customer_id=customer.pk,
+            line1="Pier 1",
+            city="Kiel",
+            country="de",
+            by=support,
+            reason="",
+        )
     assert address.printed_lines == ["Pier 1", "Kiel", "DE"]
 
 

@@ -74,9 +74,13 @@ def test_place_order_takes_a_running_scheduled_price(support, manager):
     now = timezone.now()
     with click(manager):
         catalog.schedule_price(
-            product_id=mug.pk, price=Decimal("7.00"), starts_at=now - timedelta(hours=1),
-            ends_at=now + timedelta(hours=1), by=manager, reason="weekend",
-        )  # fmt: skip
+            product_id=mug.pk,
+            price=Decimal("7.00"),
+            starts_at=now - timedelta(hours=1),
+            ends_at=now + timedelta(hours=1),
+            by=manager,
+            reason="weekend",
+        )
 
     placed = place(order, support)
 
@@ -137,9 +141,13 @@ def test_place_order_takes_the_customers_latest_contact_and_address(support):
     order = OrderFactory(status="draft", customer=customer)
     with click(support):
         contact = services.record_contact(
-            customer_id=customer.pk, name="Ada L.", email="ada@example.com", phone="",
-            by=support, reason="",
-        )  # fmt: skip
+            customer_id=customer.pk,
+            name="Ada L.",
+            email="ada@example.com",
+            phone="",
+            by=support,
+            reason="",
+        )
         address = services.record_address(
             customer_id=customer.pk, line1="Pier 1", city="Kiel", by=support, reason=""
         )

@@ -46,30 +46,44 @@ def authorised_orders(number: int) -> list[Order]:
     orders = history.insert_rows(
         [
             Order(
-                number=f"SO-{serial}", customer=customer, status="pending", subtotal=mug.price,
-                total=mug.price, placed_at=timezone.now(),
+                number=f"SO-{serial}",
+                customer=customer,
+                status="pending",
+                subtotal=mug.price,
+                total=mug.price,
+                placed_at=timezone.now(),
             )
             for serial in range(number)
         ]
-    )  # fmt: skip
+    )
     lines = [
         OrderLine(
-            order=order, product=mug, sku=mug.sku, name=mug.name, unit_price=mug.price,
-            quantity=1, committed=1,
+            order=order,
+            product=mug,
+            sku=mug.sku,
+            name=mug.name,
+            unit_price=mug.price,
+            quantity=1,
+            committed=1,
         )
         for order in orders
-    ]  # fmt: skip
+    ]
     places = commit_stock(wanted=[Wanted(mug.pk, 1, "order_line", line.uuid) for line in lines])
     for line in lines:
         line.location_id = places[line.uuid]
     history.insert_rows(lines)
     Payment.objects.bulk_create(
         Payment(
-            order=order, kind="authorised", amount=order.total, currency="EUR", gateway="slow",
-            charge=f"ch_{order.pk}", change_set=changes.require(),
+            order=order,
+            kind="authorised",
+            amount=order.total,
+            currency="EUR",
+            gateway="slow",
+            charge=f"ch_{order.pk}",
+            change_set=changes.require(),
         )
         for order in orders
-    )  # fmt: skip
+    )
     return orders
 
 

@@ -42,9 +42,13 @@ def test_a_role_takes_a_step_only_if_the_table_says_so(role, step, make_user):
 # Verbs beside the flow: the permission each asks for, and a call that is right but for the role.
 def _write(by):
     services.write_order(
-        customer_id=CustomerFactory().pk, lines=[LineDraft(ProductFactory().pk, 1)],
-        shipping_fee=Decimal(0), channel="phone", by=by, reason="",
-    )  # fmt: skip
+        customer_id=CustomerFactory().pk,
+        lines=[LineDraft(ProductFactory().pk, 1)],
+        shipping_fee=Decimal(0),
+        channel="phone",
+        by=by,
+        reason="",
+    )
 
 
 def _edit(by):

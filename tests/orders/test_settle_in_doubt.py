@@ -149,9 +149,13 @@ def test_a_cancel_whose_answer_was_lost_finishes_with_its_own_answers(status, su
         pay(order, "tok_return_timeout")
     with pytest.raises(PaymentInDoubt), click(support):
         services.cancel_order(
-            order_id=order.pk, by=support, reason_code="out_of_stock", reason="late", restock=False,
+            order_id=order.pk,
+            by=support,
+            reason_code="out_of_stock",
+            reason="late",
+            restock=False,
             notify=False,
-        )  # fmt: skip
+        )
 
     cancelled = settle(order, support)
 
@@ -227,9 +231,12 @@ def test_a_step_that_is_refused_halfway_leaves_the_money_and_nothing_else(suppor
     order = OrderFactory()
     with click(support):
         services.take_payment(
-            order_id=order.pk, token="tok_return_timeout", amount=Decimal(20), by=support,
+            order_id=order.pk,
+            token="tok_return_timeout",
+            amount=Decimal(20),
+            by=support,
             reason="",
-        )  # fmt: skip
+        )
     with click(boss()):
         services.record_payment(order_id=order.pk, amount=order.total - 20, by=boss(), reason="")
         services.process_order(order_id=order.pk, by=boss(), reason="")

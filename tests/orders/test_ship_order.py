@@ -74,8 +74,10 @@ def test_whoever_may_ship_but_not_complete_leaves_the_order_open(db):
 
 def test_ship_orders_ships_each_in_its_own_parcel(fulfilment):
     first, second, pending = (
-        OrderFactory(status="processing"), OrderFactory(status="processing"), OrderFactory(),
-    )  # fmt: skip
+        OrderFactory(status="processing"),
+        OrderFactory(status="processing"),
+        OrderFactory(),
+    )
 
     with click(fulfilment):
         outcome = services.ship_orders(

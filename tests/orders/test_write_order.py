@@ -18,9 +18,13 @@ pytestmark = pytest.mark.django_db
 def write(by, lines, *, customer=None, shipping_fee=Decimal("4.90"), channel="phone"):
     with click(by):
         return services.write_order(
-            customer_id=(customer or CustomerFactory()).pk, lines=lines,
-            shipping_fee=shipping_fee, channel=channel, by=by, reason="called in",
-        )  # fmt: skip
+            customer_id=(customer or CustomerFactory()).pk,
+            lines=lines,
+            shipping_fee=shipping_fee,
+            channel=channel,
+            by=by,
+            reason="called in",
+        )
 
 
 def edit(order, by, **changes):
@@ -77,9 +81,13 @@ def test_write_order_refuses_an_unknown_channel_customer_or_product(support):
         write(support, [LineDraft(987654, 1)])
     with pytest.raises(UnknownRow, match="There is no customer"), click(support):
         services.write_order(
-            customer_id=uuid.uuid4(), lines=[], shipping_fee=Decimal(0), channel="web",
-            by=support, reason="",
-        )  # fmt: skip
+            customer_id=uuid.uuid4(),
+            lines=[],
+            shipping_fee=Decimal(0),
+            channel="web",
+            by=support,
+            reason="",
+        )
 
 
 def test_write_order_refuses_staff_as_customer(support, manager):
@@ -152,9 +160,11 @@ def test_a_new_customer_takes_the_old_ones_address_off_the_draft(support):
     order = OrderFactory(status="draft")
     with click(support):
         services.address_draft(
-            order_id=order.pk, by=support, reason="",
+            order_id=order.pk,
+            by=support,
+            reason="",
             shipping_address_id=order.customer.address_records.get().pk,
-        )  # fmt: skip
+        )
 
     edit(order, support, customer_id=CustomerFactory().pk)
 

@@ -48,11 +48,14 @@ class Command(BaseCommand):
                 **_report(None),
                 "errors": [
                     {
-                        "line": None, "column": "", "code": refused.code,
-                        "message": refused.message, "hint": refused.way_out,
+                        "line": None,
+                        "column": "",
+                        "code": refused.code,
+                        "message": refused.message,
+                        "hint": refused.way_out,
                     }
                 ],
-            }  # fmt: skip
+            }
             code = NOTHING_APPLIED
         else:
             code = _exit_code(report)
@@ -71,10 +74,15 @@ class Command(BaseCommand):
             raise UnknownRow(what=_("file"), key=options["file"], hint=error.strerror) from error
         with file:
             run = start_run(
-                sheet_name=options["sheet"], file=file, file_name=options["file"].name, by=by,
-                recipe=options["recipe"], mode=options["mode"], policy=options["policy"],
+                sheet_name=options["sheet"],
+                file=file,
+                file_name=options["file"].name,
+                by=by,
+                recipe=options["recipe"],
+                mode=options["mode"],
+                policy=options["policy"],
                 ignore_unknown=options["ignore_unknown"],
-            )  # fmt: skip
+            )
         if options["dry_run"]:
             run = discard_run(uuid=run.uuid, by=by)
         else:

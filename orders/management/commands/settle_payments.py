@@ -18,9 +18,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--older-than-seconds", type=int, default=FIRST_PAUSE_SECONDS,
+            "--older-than-seconds",
+            type=int,
+            default=FIRST_PAUSE_SECONDS,
             help="Leave younger claims to whoever is working on them (default: %(default)s).",
-        )  # fmt: skip
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         claims = due_claims(now=timezone.now(), pause_seconds=options["older_than_seconds"])

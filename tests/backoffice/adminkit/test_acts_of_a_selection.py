@@ -19,9 +19,12 @@ def choose(products, **more):
 
 def confirm(products, **more):
     return {
-        "idempotency_key": "bulk-1", "how": "crane", "reason": "Inventory",
-        "ids": ids(products), **more,
-    }  # fmt: skip
+        "idempotency_key": "bulk-1",
+        "how": "crane",
+        "reason": "Inventory",
+        "ids": ids(products),
+        **more,
+    }
 
 
 def test_choosing_an_act_asks_and_does_nothing(clerk, products):
@@ -124,9 +127,10 @@ def test_rows_outside_of_the_roles_queryset_are_refused_as_unknown(clerk, produc
     hidden = products[0].pk
     everything = desk.DeskProductAdmin.get_queryset
     monkeypatch.setattr(
-        desk.DeskProductAdmin, "get_queryset",
+        desk.DeskProductAdmin,
+        "get_queryset",
         lambda self, request: everything(self, request).exclude(pk=hidden),
-    )  # fmt: skip
+    )
 
     answer = clerk.post(LIFT, confirm(products), follow=True)
 

@@ -15,8 +15,11 @@ def url(product, name="lift"):
 
 def answers(**more):
     return {
-        "idempotency_key": "key-1", "how": "hand", "reason": "It stood in the way", **more,
-    }  # fmt: skip
+        "idempotency_key": "key-1",
+        "how": "hand",
+        "reason": "It stood in the way",
+        **more,
+    }
 
 
 def test_get_shows_the_questions_and_does_nothing(clerk, product):
@@ -45,10 +48,13 @@ def test_post_calls_the_verb_once_with_person_reason_and_answers(clerk, product,
     assert answer.status_code == 302
     assert desk.calls == [
         {
-            "product_id": product.pk, "by": merchandiser, "how": "hand",
-            "reason": "It stood in the way", "version": product.version,
+            "product_id": product.pk,
+            "by": merchandiser,
+            "how": "hand",
+            "reason": "It stood in the way",
+            "version": product.version,
         }
-    ]  # fmt: skip
+    ]
 
 
 def test_post_from_a_dialog_answers_with_hx_redirect_to_where_it_was_opened(clerk, product):

@@ -19,9 +19,13 @@ def url(product):
 
 def values(product, **more):
     return {
-        "name": product.name, "sku": product.sku, "price": str(product.price),
-        "version": str(product.version), "reason": "", **more,
-    }  # fmt: skip
+        "name": product.name,
+        "sku": product.sku,
+        "price": str(product.price),
+        "version": str(product.version),
+        "reason": "",
+        **more,
+    }
 
 
 @pytest.fixture

@@ -35,8 +35,9 @@ def test_a_queue_is_a_tab_with_a_count_and_stands_in_the_address(clerk, products
 
     tabs = page.context["cl"].queue_tabs()
     assert [(str(tab.label), tab.count, tab.is_active) for tab in tabs] == [
-        ("All", "", False), ("Drafts", "2", True),
-    ]  # fmt: skip
+        ("All", "", False),
+        ("Drafts", "2", True),
+    ]
     assert names(page) == ["Mug-B", "Mug-C"]
     assert page.request["QUERY_STRING"] == "queue=drafts"
 
@@ -73,8 +74,9 @@ def test_a_filter_narrows_the_list_without_the_error_redirect(clerk, products):
     assert names(page) == ["Mug-B"]
     chips = page.context["cl"].chips()
     assert [(chip.label, chip.value) for chip in chips] == [
-        ("Name contains", "mug-b"), ("Price", "from 1 to 20"),
-    ]  # fmt: skip
+        ("Name contains", "mug-b"),
+        ("Price", "from 1 to 20"),
+    ]
     assert chips[1].url == "?name=mug-b"
 
 

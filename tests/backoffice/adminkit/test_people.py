@@ -20,18 +20,29 @@ def chief(sign_in, admin):
 
 def new_person(**more):
     return {
-        "email": "New@Example.com", "first_name": "Nell", "last_name": "Ward",
-        "password": "harbour-lights-9", "roles": ["support"], "time_zone": "Europe/Berlin",
-        "language": "en", "reason": "Starts on Monday", **more,
-    }  # fmt: skip
+        "email": "New@Example.com",
+        "first_name": "Nell",
+        "last_name": "Ward",
+        "password": "harbour-lights-9",
+        "roles": ["support"],
+        "time_zone": "Europe/Berlin",
+        "language": "en",
+        "reason": "Starts on Monday",
+        **more,
+    }
 
 
 def details(user, **more):
     return {
-        "email": user.email, "first_name": user.first_name, "last_name": user.last_name,
-        "roles": list(user.groups.values_list("name", flat=True)), "time_zone": "UTC",
-        "language": "en", "reason": "", **more,
-    }  # fmt: skip
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "roles": list(user.groups.values_list("name", flat=True)),
+        "time_zone": "UTC",
+        "language": "en",
+        "reason": "",
+        **more,
+    }
 
 
 def test_adding_a_person_makes_a_staff_account_with_role_zone_and_password(chief):
@@ -191,9 +202,14 @@ def test_no_other_role_may_change_people(role, request, make_user):
             verb(by=by, reason="Please", **more)
     with pytest.raises(NotAllowed):
         people.create_staff(
-            email="x@example.com", first_name="", last_name="", roles=[],
-            password="harbour-lights-9", by=by, reason="Please",
-        )  # fmt: skip
+            email="x@example.com",
+            first_name="",
+            last_name="",
+            roles=[],
+            password="harbour-lights-9",
+            by=by,
+            reason="Please",
+        )
 
 
 def test_unknown_people_and_roles_are_refused(admin, support):
@@ -234,10 +250,11 @@ def test_ones_own_password_has_its_own_page(clerk, merchandiser):
     answer = clerk.post(
         "/admin/password_change/",
         {
-            "old_password": "a-good-password", "new_password1": "harbour-lights-9",
+            "old_password": "a-good-password",
+            "new_password1": "harbour-lights-9",
             "new_password2": "harbour-lights-9",
         },
-    )  # fmt: skip
+    )
 
     merchandiser.refresh_from_db()
     assert page.status_code == 200

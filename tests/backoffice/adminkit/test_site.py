@@ -121,20 +121,29 @@ def test_the_palette_is_for_those_who_signed_in(client, db):
 
 def test_home_shows_cards_to_those_who_may_see_them(clerk, sign_in, admin):
     cards.register(
-        Kpi(name="people", label="People here", permission="backoffice.view_user", value=lambda u: 7),
+        Kpi(
+            name="people", label="People here", permission="backoffice.view_user", value=lambda u: 7
+        ),
         Chart(
-            name="days", label="Orders a day", permission="backoffice.view_user",
+            name="days",
+            label="Orders a day",
+            permission="backoffice.view_user",
             series=lambda u: Series(labels=["Mon", "Tue"], values=[3, 5]),
         ),
         Panel(
-            name="inbox", label="What waits", permission="backoffice.view_user",
+            name="inbox",
+            label="What waits",
+            permission="backoffice.view_user",
             rows=lambda u: [PanelRow("SO-1", url="/x/", badge="late", tone="danger")],
         ),
         Panel(
-            name="calm", label="Calm", permission="backoffice.view_user",
-            rows=lambda u: [], empty="All done.",
+            name="calm",
+            label="Calm",
+            permission="backoffice.view_user",
+            rows=lambda u: [],
+            empty="All done.",
         ),
-    )  # fmt: skip
+    )
 
     admins = sign_in(admin).get("/admin/").content.decode()
     clerks = clerk.get("/admin/").content.decode()
@@ -147,10 +156,12 @@ def test_home_shows_cards_to_those_who_may_see_them(clerk, sign_in, admin):
 def test_a_chart_of_nothing_says_so(sign_in, admin):
     cards.register(
         Chart(
-            name="days", label="Orders a day", permission="backoffice.view_user",
+            name="days",
+            label="Orders a day",
+            permission="backoffice.view_user",
             series=lambda u: Series(labels=["Mon"], values=[0]),
         )
-    )  # fmt: skip
+    )
 
     assert "Nothing happened in these days yet." in sign_in(admin).get("/admin/").content.decode()
 
@@ -164,10 +175,12 @@ def test_home_of_somebody_without_a_role_has_words(sign_in, make_user):
 
 def test_no_page_has_an_inline_script_or_handler(clerk, product):
     for address in (
-        "/admin/", "/desk/catalog/product/", f"/desk/catalog/product/{product.pk}/change/",
+        "/admin/",
+        "/desk/catalog/product/",
+        f"/desk/catalog/product/{product.pk}/change/",
         f"/desk/catalog/product/{product.pk}/history/",
         f"/desk/catalog/product/{product.pk}/acts/lift/",
-    ):  # fmt: skip
+    ):
         text = clerk.get(address).content.decode()
         assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>\s*\S", text), address
         assert not re.search(r"\son(click|load|change|submit|input)=", text), address

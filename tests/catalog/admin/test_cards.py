@@ -81,8 +81,9 @@ def test_the_palette_finds_a_whole_sku_or_barcode_before_names(make_mug, merchan
     by_barcode = catalogue.find_products(merchandiser, " 4006381333931 ", 5)
 
     assert [(hit.title, hit.is_exact) for hit in by_sku] == [
-        (exact.name, True), (named.name, False),
-    ]  # fmt: skip
+        (exact.name, True),
+        (named.name, False),
+    ]
     assert [hit.url for hit in by_barcode] == [page("product_change", exact.pk)]
 
 

@@ -23,8 +23,12 @@ def test_the_tree_is_shown_in_its_own_order(clerk, tree):
     changelist = clerk.get(page("category_changelist")).context_data["cl"]
 
     assert [(row.name, row.tree_depth) for row in changelist.result_list] == [
-        ("Garden", 0), ("Kitchen", 0), ("Coffee", 1), ("Mugs", 2), ("Tea", 1),
-    ]  # fmt: skip
+        ("Garden", 0),
+        ("Kitchen", 0),
+        ("Coffee", 1),
+        ("Mugs", 2),
+        ("Tea", 1),
+    ]
 
 
 def test_a_category_counts_what_hangs_below_it(clerk, tree, make_mug):
@@ -107,9 +111,12 @@ def test_a_category_in_use_is_not_deleted(clerk, tree):
 
 def test_an_empty_category_is_deleted_and_leads_to_the_list(clerk, tree):
     response = act_on(
-        clerk, "category", tree["Garden"].pk, "delete",
+        clerk,
+        "category",
+        tree["Garden"].pk,
+        "delete",
         next_page=page("category_change", tree["Garden"].pk),
-    )  # fmt: skip
+    )
 
     assert response.url == page("category_changelist")
     assert not Category.objects.filter(name="Garden").exists()

@@ -66,9 +66,14 @@ def test_tabs_carry_the_counts_of_their_queues(clerk, range_):
     counts = {str(tab.label): tab.count for tab in changelist.queue_tabs()}
 
     assert counts | {"All": ""} == {
-        "All": "", "Published": "6", "Drafts": "1", "Low stock": "2", "Out of stock": "1",
-        "Featured": "1", "Archived": "1",
-    }  # fmt: skip
+        "All": "",
+        "Published": "6",
+        "Drafts": "1",
+        "Low stock": "2",
+        "Out of stock": "1",
+        "Featured": "1",
+        "Archived": "1",
+    }
 
 
 @pytest.mark.parametrize(
@@ -138,9 +143,11 @@ def fill(make_mug, count: int, start: int = 0) -> None:
     """Products with everything a row can show."""
     for number in range(start, start + count):
         mug = make_mug(
-            f"SKU-{number}", category=CategoryFactory(parent=CategoryFactory()), stock=3,
+            f"SKU-{number}",
+            category=CategoryFactory(parent=CategoryFactory()),
+            stock=3,
             tags=[f"tag {number}"],
-        )  # fmt: skip
+        )
         PictureFactory(product=mug)
         PriceChangeFactory(product=mug)
         ReviewFactory(product=mug)
@@ -150,10 +157,16 @@ def fill(make_mug, count: int, start: int = 0) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "product", "category", "tag", "stocklevel", "stockmovement", "stocklocation",
-        "pricechange", "review",
+        "product",
+        "category",
+        "tag",
+        "stocklevel",
+        "stockmovement",
+        "stocklocation",
+        "pricechange",
+        "review",
     ],
-)  # fmt: skip
+)
 def test_a_list_costs_the_same_whatever_its_length(clerk, make_mug, count_queries, name):
     fill(make_mug, 2)
     url = page(f"{name}_changelist")

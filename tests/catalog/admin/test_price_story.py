@@ -29,9 +29,13 @@ def story(mug, manager, merchandiser):
         )
     with changes.change(separate=True, channel="admin"):
         change = services.schedule_price(
-            product_id=mug.pk, price=Decimal("19.00"), starts_at=timezone.now(),
-            ends_at=timezone.now() + timedelta(days=2), by=manager, reason="Weekend",
-        )  # fmt: skip
+            product_id=mug.pk,
+            price=Decimal("19.00"),
+            starts_at=timezone.now(),
+            ends_at=timezone.now() + timedelta(days=2),
+            by=manager,
+            reason="Weekend",
+        )
     with changes.change(separate=True, channel="admin"):
         services.withdraw_price_change(
             price_change_id=change.pk, by=merchandiser, reason="Sold out"

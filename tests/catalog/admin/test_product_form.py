@@ -21,9 +21,11 @@ def test_an_edit_leaves_one_history_row_with_who_and_why(clerk, mug, merchandise
     before = Product.history.filter(id=mug.pk).count()
 
     sent = filled(clerk, url) | {
-        "name": "Harbour Mug, tall", "price": "24.00", "tag_names": ["stoneware", "tall"],
+        "name": "Harbour Mug, tall",
+        "price": "24.00",
+        "tag_names": ["stoneware", "tall"],
         "reason": "Supplier raised prices",
-    }  # fmt: skip
+    }
     response = clerk.post(url, sent)
 
     saved(response)
@@ -111,8 +113,10 @@ def test_after_a_conflict_the_ticked_values_are_saved_and_the_rest_kept(clerk, m
     conflict = clerk.post(url, sent)
 
     merged = dict(conflict.context_data["sent"]) | {
-        "version": conflict.context_data["version"], "merge": "1", "mine": ["name"],
-    }  # fmt: skip
+        "version": conflict.context_data["version"],
+        "merge": "1",
+        "mine": ["name"],
+    }
     saved(clerk.post(url, merged))
 
     mug.refresh_from_db()
@@ -126,9 +130,13 @@ def test_a_new_product_is_a_draft_with_a_slug_from_its_name(clerk, merchandiser)
     category = CategoryFactory()
 
     sent = filled(clerk, url) | {
-        "name": "Café au Lait Bowl", "sku": "BOWL-7", "price": "18.50", "category": category.pk,
-        "tag_names": ["breakfast"], "options": "Colour=Slate; Size=M",
-    }  # fmt: skip
+        "name": "Café au Lait Bowl",
+        "sku": "BOWL-7",
+        "price": "18.50",
+        "category": category.pk,
+        "tag_names": ["breakfast"],
+        "options": "Colour=Slate; Size=M",
+    }
     response = clerk.post(url, sent)
 
     saved(response)
@@ -219,10 +227,12 @@ def test_a_picture_is_typed_by_its_content_and_named_by_us(clerk, mug):
         url,
         filled(clerk, url)
         | {
-            "images-TOTAL_FORMS": "1", "images-0-file": upload,
-            "images-0-alt_text": "A mug on a sill", "images-0-position": "",
+            "images-TOTAL_FORMS": "1",
+            "images-0-file": upload,
+            "images-0-alt_text": "A mug on a sill",
+            "images-0-position": "",
         },
-    )  # fmt: skip
+    )
 
     saved(response)
     picture = ProductImage.objects.get(product=mug)
@@ -238,10 +248,13 @@ def test_a_sheet_renamed_to_a_picture_is_refused_and_nothing_is_half_saved(clerk
         url,
         filled(clerk, url)
         | {
-            "name": "Half a mug", "images-TOTAL_FORMS": "1", "images-0-file": upload,
-            "images-0-alt_text": "", "images-0-position": "",
+            "name": "Half a mug",
+            "images-TOTAL_FORMS": "1",
+            "images-0-file": upload,
+            "images-0-alt_text": "",
+            "images-0-position": "",
         },
-    )  # fmt: skip
+    )
 
     assert response.status_code == 422
     assert "This file is no picture that a shop can show." in said(response)
@@ -259,9 +272,10 @@ def test_pictures_are_arranged_described_and_removed(clerk, mug, merchandiser):
 
     sent = filled(clerk, url)
     sent |= {
-        "images-0-position": "5", "images-1-alt_text": "seen from behind",
+        "images-0-position": "5",
+        "images-1-alt_text": "seen from behind",
         "images-2-DELETE": "on",
-    }  # fmt: skip
+    }
     response = clerk.post(url, sent)
 
     saved(response)

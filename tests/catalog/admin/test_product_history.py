@@ -33,16 +33,20 @@ def test_tags_that_came_and_went_stand_in_the_line_of_their_edit(clerk, mug):
 def test_pictures_have_lines_of_their_own(clerk, mug, merchandiser):
     with changes.change(separate=True, channel="admin"):
         picture = services.add_picture(
-            product_id=mug.pk, upload=SimpleUploadedFile("x.png", picture_bytes()),
-            by=merchandiser, reason="New photos", alt_text="front",
-        )  # fmt: skip
+            product_id=mug.pk,
+            upload=SimpleUploadedFile("x.png", picture_bytes()),
+            by=merchandiser,
+            reason="New photos",
+            alt_text="front",
+        )
     with changes.change(separate=True, channel="admin"):
         services.remove_picture(picture_id=picture.pk, by=merchandiser, reason="Blurred")
 
     assert told(clerk, mug) == [
-        ("Picture removed", "Blurred"), ("Picture added", "New photos"),
+        ("Picture removed", "Blurred"),
+        ("Picture added", "New photos"),
         ("Create published", "setup"),
-    ]  # fmt: skip
+    ]
 
 
 def test_a_picture_stands_on_the_page_of_its_time_only(clerk, mug, merchandiser, monkeypatch):
@@ -57,9 +61,11 @@ def test_a_picture_stands_on_the_page_of_its_time_only(clerk, mug, merchandiser,
     rename("one")
     with changes.change(separate=True, channel="admin"):
         services.add_picture(
-            product_id=mug.pk, upload=SimpleUploadedFile("x.png", picture_bytes()),
-            by=merchandiser, reason="photo",
-        )  # fmt: skip
+            product_id=mug.pk,
+            upload=SimpleUploadedFile("x.png", picture_bytes()),
+            by=merchandiser,
+            reason="photo",
+        )
     for name in ("two", "three"):
         rename(name)
 

@@ -17,9 +17,15 @@ from tests.catalog.factories import CategoryFactory, PriceChangeFactory, ReviewF
 pytestmark = pytest.mark.django_db
 
 MODELS = (
-    "category", "pricechange", "product", "review", "stocklevel", "stocklocation",
-    "stockmovement", "tag",
-)  # fmt: skip
+    "category",
+    "pricechange",
+    "product",
+    "review",
+    "stocklevel",
+    "stocklocation",
+    "stockmovement",
+    "tag",
+)
 WITH_FORM = ("category", "product", "stocklocation", "tag")
 WITH_HISTORY = ("category", "pricechange", "product", "review", "stocklocation", "tag")
 ANSWERS = {

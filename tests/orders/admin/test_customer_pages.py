@@ -15,9 +15,15 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/orders/customer/"
 ADD = "/admin/orders/customer/add/"
 NEW = {
-    "first_name": "Ada", "last_name": "Lovelace", "email": "Ada@Example.com", "phone": "+44 1",
-    "line1": "12 St James's Square", "city": "London", "country": "GB", "reason": "",
-}  # fmt: skip
+    "first_name": "Ada",
+    "last_name": "Lovelace",
+    "email": "Ada@Example.com",
+    "phone": "+44 1",
+    "line1": "12 St James's Square",
+    "city": "London",
+    "country": "GB",
+    "reason": "",
+}
 
 
 def page_of(customer) -> str:

@@ -27,9 +27,14 @@ def edit_url(order: Order) -> str:
 def sent(buyer: Customer, lines: list[tuple[Product | None, Any]], **more: Any) -> dict[str, Any]:
     """Return what the browser sends for these lines."""
     data = {
-        "customer": str(buyer.pk), "channel": "phone", "shipping_fee": "4.90", "reason": "",
-        "idempotency_key": uuid7().hex, "lines-TOTAL_FORMS": len(lines), "lines-INITIAL_FORMS": 0,
-    }  # fmt: skip
+        "customer": str(buyer.pk),
+        "channel": "phone",
+        "shipping_fee": "4.90",
+        "reason": "",
+        "idempotency_key": uuid7().hex,
+        "lines-TOTAL_FORMS": len(lines),
+        "lines-INITIAL_FORMS": 0,
+    }
     for place, (product, quantity) in enumerate(lines):
         data[f"lines-{place}-product"] = product.pk if product else ""
         data[f"lines-{place}-quantity"] = quantity
@@ -81,10 +86,11 @@ def test_a_draft_is_edited_line_by_line(support, sign_in):
     client.post(
         edit_url(order),
         sent(
-            order.customer, [(mug, 1), (bowl, 4)],
+            order.customer,
+            [(mug, 1), (bowl, 4)],
             **{"version": order.version, "lines-0-DELETE": "on"},
         ),
-    )  # fmt: skip
+    )
 
     assert f"MUG · {mug.name} · 12.50 EUR · 20 in stock" in form
     assert [(line.sku, line.quantity) for line in order.lines.all()] == [("BOWL", 4)]
@@ -105,20 +111,23 @@ def test_a_draft_that_somebody_else_saved_is_shown_before_it_is_written_over(sup
     assert order.lines.get().quantity == 7
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    ({"customer": ""}, "This field is required."),
-    ({"customer": "no-uuid"}, "not a valid"),
-    ({"shipping_fee": "-1"}, "greater than or equal to 0"),
-    ({"shipping_fee": "1e400"}, "Enter a number."),
-    ({"shipping_fee": "1_0"}, "Enter a number."),
-    ({"lines-0-quantity": "0"}, "greater than or equal to 1"),
-    ({"lines-0-quantity": "x"}, "whole number"),
-    ({"lines-0-product": ""}, None),
-    ({"lines-0-quantity": "1_0"}, "whole number"),
-    ({"lines-0-product": "999999"}, "not one of the available choices"),
-    ({"lines-0-product": str(10**30)}, "not one of the available choices"),
-    ({"channel": "telepathy"}, "not one of the available choices"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"customer": ""}, "This field is required."),
+        ({"customer": "no-uuid"}, "not a valid"),
+        ({"shipping_fee": "-1"}, "greater than or equal to 0"),
+        ({"shipping_fee": "1e400"}, "Enter a number."),
+        ({"shipping_fee": "1_0"}, "Enter a number."),
+        ({"lines-0-quantity": "0"}, "greater than or equal to 1"),
+        ({"lines-0-quantity": "x"}, "whole number"),
+        ({"lines-0-product": ""}, None),
+        ({"lines-0-quantity": "1_0"}, "whole number"),
+        ({"lines-0-product": "999999"}, "not one of the available choices"),
+        ({"lines-0-product": str(10**30)}, "not one of the available choices"),
+        ({"channel": "telepathy"}, "not one of the available choices"),
+    ],
+)
 def test_bad_input_is_answered_with_words_and_422(change, words, support, sign_in):
     form = sent(CustomerFactory(), [(ProductFactory(), 3)], **change)
 
@@ -159,9 +168,11 @@ def test_only_roles_that_write_orders_reach_the_forms_and_their_lookups(role, ma
     may = person.has_perm("orders.add_order")
 
     for url in (
-        ADD, edit_url(order), reverse("admin:orders_order_customers"),
+        ADD,
+        edit_url(order),
+        reverse("admin:orders_order_customers"),
         reverse("admin:orders_order_products"),
-    ):  # fmt: skip
+    ):
         assert client.get(url).status_code == (200 if may else 403), url
     if not may:
         answer = client.post(ADD, sent(order.customer, [(order.lines.get().product, 1)]))

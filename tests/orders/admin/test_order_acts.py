@@ -88,8 +88,10 @@ def test_a_payment_that_arrived_is_recorded_with_its_reference(finance, sign_in)
 
     payment = Payment.objects.get(order=order)
     assert (payment.kind, payment.amount, payment.message) == (
-        "received", Decimal("10.00"), "RF18 5390",
-    )  # fmt: skip
+        "received",
+        Decimal("10.00"),
+        "RF18 5390",
+    )
 
 
 def test_a_note_is_written_from_the_box_and_the_page_comes_back(support, sign_in):
@@ -154,9 +156,15 @@ def test_cancelling_gives_the_money_back_and_says_so(support, sign_in):
     order = OrderFactory(status="processing")
 
     press(
-        sign_in(support), order, "cancel",
-        reason_code="changed_mind", reason="", restock="on", refund="on", notify="on",
-    )  # fmt: skip
+        sign_in(support),
+        order,
+        "cancel",
+        reason_code="changed_mind",
+        reason="",
+        restock="on",
+        refund="on",
+        notify="on",
+    )
 
     cancelled = fresh(order)
     assert cancelled.status == "cancelled"

@@ -73,9 +73,12 @@ def test_the_queues_hold_what_their_names_say_with_counts(support, sign_in):
     client = sign_in(support)
 
     wanted = {
-        "to_process": waiting, "on_hold": held, "to_ship": to_ship, "completed": done,
+        "to_process": waiting,
+        "on_hold": held,
+        "to_ship": to_ship,
+        "completed": done,
         "cancelled": gone,
-    }  # fmt: skip
+    }
     for queue, order in wanted.items():
         assert shown(read(client, LIST, queue=queue)) == {order.number}
     html = read(client, LIST)
@@ -91,13 +94,16 @@ def test_whoever_has_waited_longest_comes_first_in_the_queue(support, sign_in):
     assert html.index(f">{older.number}<") < html.index(f">{newer.number}<")
 
 
-@pytest.mark.parametrize("spell", [
-    lambda order: order.number,
-    lambda order: order.number.replace("-", ""),
-    lambda order: order.number.replace("SO-", "").replace("-", ""),
-    lambda order: "ADA@example.com",
-    lambda order: "ada lov",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda order: order.number,
+        lambda order: order.number.replace("-", ""),
+        lambda order: order.number.replace("SO-", "").replace("-", ""),
+        lambda order: "ADA@example.com",
+        lambda order: "ada lov",
+    ],
+)
 def test_the_search_finds_an_order_by_number_email_or_name(spell, support, sign_in):
     customer = CustomerFactory(email="ada@example.com", last_name="Lovelace")
     order = OrderFactory(customer=customer)
@@ -157,8 +163,12 @@ def test_the_payment_filter_says_what_the_labels_say(support, finance):
 
     assert in_database == {order.pk: payment_state(fresh(order)).name for order in orders}
     assert set(in_database.values()) == {
-        "unpaid", "paid", "authorised", "partly_paid", "refunded",
-    }  # fmt: skip
+        "unpaid",
+        "paid",
+        "authorised",
+        "partly_paid",
+        "refunded",
+    }
 
 
 def test_bulk_process_reports_what_was_refused_and_why(support, sign_in):

@@ -91,9 +91,11 @@ def test_edited_lines_show_old_and_new(support):
     order = OrderFactory(status="draft", lines=[(mug, 1)])
     with click(support):
         services.edit_draft(
-            order_id=order.pk, by=support, reason="she wants more",
+            order_id=order.pk,
+            by=support,
+            reason="she wants more",
             lines=[LineDraft(mug.pk, 3), LineDraft(bowl.pk, 1)],
-        )  # fmt: skip
+        )
 
     edited = entries(order)[0]
 
@@ -125,9 +127,13 @@ def test_names_and_addresses_in_the_timeline_are_masked(support):
     for street in ("Kai 4", "Fjordweg 7"):
         with click(support):
             address = services.record_address(
-                customer_id=order.customer_id, line1=street, city="Kiel", country="DE", by=support,
+                customer_id=order.customer_id,
+                line1=street,
+                city="Kiel",
+                country="DE",
+                by=support,
                 reason="",
-            )  # fmt: skip
+            )
             services.address_draft(
                 order_id=order.pk, shipping_address_id=address.pk, by=support, reason=""
             )

@@ -105,14 +105,17 @@ def test_an_answer_that_stays_lost_is_told_in_a_sentence(support, sign_in):
     assert PaymentIntent.objects.get(order=order).state == "in_doubt"
 
 
-@pytest.mark.parametrize(("role", "email", "street"), [
-    ("support", "ada@example.com", True),
-    ("finance", "ada@example.com", True),
-    ("manager", "ada@example.com", True),
-    ("fulfilment", "a•••@example.com", True),
-    ("auditor", "a•••@example.com", False),
-    ("merchandiser", "a•••@example.com", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("role", "email", "street"),
+    [
+        ("support", "ada@example.com", True),
+        ("finance", "ada@example.com", True),
+        ("manager", "ada@example.com", True),
+        ("fulfilment", "a•••@example.com", True),
+        ("auditor", "a•••@example.com", False),
+        ("merchandiser", "a•••@example.com", False),
+    ],
+)
 def test_customer_data_are_masked_by_role(role, email, street, make_user, sign_in):
     order = OrderFactory(customer=CustomerFactory(email="ada@example.com"))
 
@@ -197,9 +200,15 @@ def test_a_draft_offers_to_be_edited_and_to_say_where_it_goes(support, sign_in):
     html = read(client, page_of(order))
     with click(support):
         press(
-            client, order, "give_address",
-            name="Ada", line1="Fjordweg 7", city="Flensburg", country="DE", reason="",
-        )  # fmt: skip
+            client,
+            order,
+            "give_address",
+            name="Ada",
+            line1="Fjordweg 7",
+            city="Flensburg",
+            country="DE",
+            reason="",
+        )
 
     assert reverse("admin:orders_order_edit", args=[order.pk]) in html
     assert "Fjordweg 7" in read(client, page_of(order))
