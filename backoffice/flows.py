@@ -116,16 +116,24 @@ class Offer:
 class Flow:
     """The states and steps of one model's field.
 
-    model: "app_label.ModelName". Services register their verbs with `@flow.verb`, and how the
+    model: "app_label.ModelName". field: the column that names the state; since: the column, if any,
+    that says since when. Services register their verbs with `@flow.verb`, and how the
     facts that guards need are loaded with `@flow.loader`.
     """
 
     def __init__(
-        self, model: str, *, field: str, states: Sequence[State], steps: Sequence[Step]
+        self,
+        model: str,
+        *,
+        field: str,
+        states: Sequence[State],
+        steps: Sequence[Step],
+        since: str = "",
     ) -> None:
         self.app_label, self.model_label = model.split(".")
         self.model_name = self.model_label.lower()
         self.field = field
+        self.since = since
         self.states = {state.name: state for state in states}
         self.steps: dict[str, Step] = {}
         self.verbs: dict[str, Callable[..., Any]] = {}

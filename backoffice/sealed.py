@@ -68,9 +68,16 @@ def registry() -> Iterable[Seal]:
 
 
 def install() -> None:
-    """Create or renew every trigger; SQLite drops them at each remake of a table."""
+    """Create or renew every trigger, and drop those of tables that are sealed no longer.
+
+    SQLite drops them at each remake of a table.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         existing = set(connection.introspection.table_names(cursor))
+        sealed_tables = {seal.table for seal in _registry.values()}
+        for trigger, table in _installed(cursor):
+            if trigger.startswith("sealed_") and table not in sealed_tables:
+                cursor.execute(_drop(trigger, table))
         for seal in _registry.values():
             if seal.table in existing:
                 for statement in _statements(seal):
@@ -89,14 +96,8 @@ def uninstall() -> None:
 
 def missing() -> list[str]:
     """Return the names of triggers that should be there and are not (or are disabled)."""
-    query = (
-        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
-        if connection.vendor == "postgresql"
-        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    )
     with connection.cursor() as cursor:
-        cursor.execute(query)
-        installed = {row[0] for row in cursor.fetchall()}
+        installed = {trigger for trigger, _table in _installed(cursor)}
         existing = set(connection.introspection.table_names(cursor))
     return [
         name
@@ -105,6 +106,17 @@ def missing() -> list[str]:
         for name in seal.trigger_names
         if name not in installed
     ]
+
+
+def _installed(cursor: Any) -> list[tuple[str, str]]:
+    """Return the enabled triggers of this database, each with its table."""
+    cursor.execute(
+        "SELECT tgname, c.relname FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid "
+        "WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        if connection.vendor == "postgresql"
+        else "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    return list(cursor.fetchall())
 
 
 def require_installed() -> None:
@@ -143,9 +155,13 @@ def _conditions(seal: Seal, differs: str) -> tuple[str, str]:
 
 
 def _drops(seal: Seal) -> list[str]:
+    return [_drop(name, seal.table) for name in seal.trigger_names]
+
+
+def _drop(trigger: str, table: str) -> str:
     quote = connection.ops.quote_name
-    on = f" ON {quote(seal.table)}" if connection.vendor == "postgresql" else ""
-    return [f"DROP TRIGGER IF EXISTS {quote(name)}{on}" for name in seal.trigger_names]
+    on = f" ON {quote(table)}" if connection.vendor == "postgresql" else ""
+    return f"DROP TRIGGER IF EXISTS {quote(trigger)}{on}"
 
 
 def _statements(seal: Seal) -> list[str]:

@@ -164,6 +164,8 @@ def write(step: Step, rows: Sequence[Any]) -> None:
     for row in rows:
         if step.target:
             setattr(row, step.flow.field, step.target)
+            if step.flow.since:
+                setattr(row, step.flow.since, changes.moment())
         row.version += 1
     history.update_rows(rows, step=step.name, always=True)
 
@@ -177,6 +179,8 @@ def enter(step: Step, rows: Sequence[M], *, by: User, reason: str) -> list[M]:
     say(step, by=by, reason=reason)
     for row in rows:
         setattr(row, step.flow.field, step.target)
+        if step.flow.since:
+            setattr(row, step.flow.since, changes.moment())
     return history.insert_rows(rows, step=step.name)
 
 

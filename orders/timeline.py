@@ -1,4 +1,4 @@
-"""One timeline of an order: its history, money, parcels, cancellations and notes, newest first.
+"""One timeline of an order: its history and the facts of its story, newest first.
 
 One query per source; what changed (old → new) is read off consecutive history rows in Python.
 """
@@ -7,32 +7,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
 from django.db import models
-from django.db.models import Prefetch, Sum, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice.flows import State
 from backoffice.models import ChangeSet
 from backoffice.refused import Text
 from orders.differences import EMPTY, Difference, Words
 from orders.models import (
-    Cancellation,
     Order,
     OrderLine,
-    OrderNote,
-    Payment,
-    Refund,
-    Shipment,
 )
 from orders.sight import Sight
 from orders.states import ORDER_FLOW
+from orders.story import Entry, entry_for, facts_of, load_story, sentence
 
 FILTERS: dict[str, Text] = {
     "all": gettext_lazy("All"),
@@ -57,7 +51,6 @@ ORDER_NOISE = frozenset(
 LINE_NOISE = frozenset({"id", "uuid", "order", "product", "sku"})
 # What an order gets when it is placed; a change of it later is news.
 FIRST_TIME_NOISE = ("contact", "billing_address", "shipping_address")
-DETAILS_SHOWN = 2
 
 # What a step is called once it was taken.
 TAKEN: dict[str, Text] = {
@@ -74,63 +67,12 @@ TAKEN: dict[str, Text] = {
 }
 
 
-@dataclass
-class Entry:
-    """One thing that happened: who, when, what from what, why."""
-
-    at: datetime
-    change_set: ChangeSet
-    kind: str  # step, edit, money, parcel, note
-    title: str
-    icon: str
-    who: str
-    why: str = ""
-    old_state: State | None = None
-    new_state: State | None = None
-    differences: list[Difference] = field(default_factory=list)
-    details: list[Difference] = field(default_factory=list)
-    facts: list[str] = field(default_factory=list)
-    body: str = ""
-
-    @property
-    def is_status_change(self) -> bool:
-        return self.old_state is not self.new_state
-
-    @property
-    def folds_details(self) -> bool:
-        return len(self.details) > DETAILS_SHOWN
-
-    def is_shown(self, shown: str) -> bool:
-        """Tell whether a filter of FILTERS lets this entry through."""
-        if shown == "status":
-            return self.is_status_change
-        return shown != "notes" or self.kind == "note"
-
-
 @dataclass(frozen=True)
 class Day:
     """The entries of one day of the reader's time zone."""
 
     on: date
     entries: list[Entry]
-
-
-def load_story(order: Order) -> None:
-    """Read the order's facts, each kind once, with who and why; a second call asks nothing."""
-    told = {
-        "payments": Payment.objects.all(),
-        "refunds": Refund.objects.all(),
-        "shipments": Shipment.objects.annotate(units=Sum("lines__quantity")),
-        "cancellations": Cancellation.objects.all(),
-        "notes": OrderNote.objects.all(),
-    }
-    prefetch_related_objects(
-        [order],
-        *(
-            Prefetch(name, rows.select_related("change_set__origin").order_by("id"))
-            for name, rows in told.items()
-        ),
-    )
 
 
 def timeline_of(order: Order, *, sight: Sight, shown: str = "all") -> list[Day]:
@@ -157,16 +99,16 @@ def _merge(order: Order, sight: Sight) -> list[Entry]:
     for at, change_set, difference in _line_differences(lines, words):
         home = _home(by_click[change_set.pk], at)
         if home is None:
-            home = _entry(at, change_set, "edit", _("Lines"), "list", sight)
+            home = entry_for(at, change_set, "edit", _("Lines"), "list", sight)
             by_click[change_set.pk].append(home)
             entries.append(home)
         home.details.append(difference)
-    for loose in _facts(order, sight):
+    for loose in facts_of(order, sight):
         home = None if loose.kind == "note" else _home(by_click[loose.change_set.pk], loose.at)
         if home is None:
             entries.append(loose)
         else:
-            home.facts += [_sentence(loose.title, *loose.facts)]
+            home.facts += [sentence(loose.title, *loose.facts)]
     # Sorted, then turned round: of two at the same moment the later one comes first too.
     return sorted(entries, key=lambda entry: entry.at)[::-1]
 
@@ -186,15 +128,6 @@ def _home(entries: Sequence[Entry], at: datetime) -> Entry | None:
     """
     later = [entry for entry in entries if entry.at >= at]
     return later[0] if later else (entries[-1] if entries else None)
-
-
-def _entry(
-    at: datetime, change_set: ChangeSet, kind: str, title: str, icon: str, sight: Sight, **more: Any
-) -> Entry:
-    who = change_set.who
-    if change_set.actor_kind == ChangeSet.ActorKind.CUSTOMER:
-        who = sight.name(who)
-    return Entry(at, change_set, kind, title, icon, who, **more)
 
 
 # --- History ----------------------------------------------------------------------------------
@@ -218,7 +151,7 @@ def _entry_of_step(older: Any, row: Any, words: Words) -> Entry:
         title = _("%(what)s changed") % {"what": differences[0].label}
     else:
         title = _("Edited") if older else _("Created")
-    return _entry(
+    return entry_for(
         row.history_date,
         row.change_set,
         "step" if step else "edit",
@@ -251,66 +184,3 @@ def _line_differences(
             ]
         for difference in found:
             yield row.history_date, row.change_set, difference
-
-
-# --- Facts ------------------------------------------------------------------------------------
-
-
-def _sentence(*parts: object) -> str:
-    return " · ".join(str(part) for part in parts if part)
-
-
-def _facts(order: Order, sight: Sight) -> Iterator[Entry]:
-    """Yield an entry for each fact of the order; `load_story` has read them."""
-    for payment in order.payments.all():
-        yield _entry(
-            payment.at,
-            payment.change_set,
-            "money",
-            _sentence(payment.get_kind_display(), f"{payment.amount:,.2f} {payment.currency}"),
-            "payments",
-            sight,
-            why=payment.change_set.why,
-            facts=[_sentence(payment.message, payment.gateway, payment.charge)],
-        )
-    for refund in order.refunds.all():
-        yield _entry(
-            refund.at,
-            refund.change_set,
-            "money",
-            _sentence(_("Refunded"), f"{refund.amount:,.2f} {refund.currency}"),
-            "undo",
-            sight,
-            why=refund.note or refund.change_set.why,
-            facts=[refund.charge],
-        )
-    for parcel in order.shipments.all():
-        yield _entry(
-            parcel.at,
-            parcel.change_set,
-            "parcel",
-            _sentence(_("Shipped"), _("%(units)s units") % {"units": parcel.units or 0}),
-            "local_shipping",
-            sight,
-            why=parcel.change_set.why,
-            facts=[_sentence(parcel.carrier, parcel.tracking)],
-        )
-    for cancellation in order.cancellations.all():
-        yield _entry(
-            cancellation.at,
-            cancellation.change_set,
-            "step",
-            str(cancellation.get_reason_code_display()),
-            "cancel",
-            sight,
-            why=cancellation.note,
-            facts=[
-                _("stock back on sale") if cancellation.is_restocked else _("stock kept off sale"),
-                _("money returned") if cancellation.is_refunded else _("money kept"),
-                _("customer told") if cancellation.is_notified else _("customer not told"),
-            ],
-        )
-    for note in order.notes.all():
-        yield _entry(
-            note.at, note.change_set, "note", _("Note"), "sticky_note_2", sight, body=note.body
-        )

@@ -20,7 +20,8 @@ from orders.facts import OrderFacts, load_facts
 from orders.models import Order, OrderLine, Payment, PaymentIntent, Refund, Shipment
 from orders.sight import Sight
 from orders.states import ORDER_FLOW
-from orders.timeline import FILTERS, Day, load_story, timeline_of
+from orders.story import load_story
+from orders.timeline import FILTERS, Day, timeline_of
 
 STEPPER = ("draft", "pending", "processing", "completed")
 

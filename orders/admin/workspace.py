@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -18,37 +17,18 @@ from backoffice.adminkit.acts import Act
 from backoffice.adminkit.answers import answer_redirect
 from backoffice.adminkit.flow_admin import FlowAdmin
 from backoffice.adminkit.lists import keys_of
-from backoffice.flows import Offer, Tone
+from backoffice.flows import Offer
 from backoffice.ids import uuid7
-from backoffice.refused import Refused, Text
+from backoffice.refused import Text
 from orders.facts import ZERO, OrderFacts
 from orders.models import Order
+from orders.panels import PANELS, Asked, Button, shown
 from orders.sight import Sight
 from orders.timeline import FILTERS
 from orders.workspace import Workspace, in_words, load_order, workspace_of
 
 MONEY_ACTS = ("take_payment", "record_payment", "return_by_hand")
 DRAFT_ACTS = ("give_contact", "give_address")
-
-
-@dataclass(frozen=True)
-class Button:
-    """A button of the workspace: open with its dialog's address, or grey with its sentence."""
-
-    name: str
-    label: Text
-    tone: Tone
-    url: str
-    effect: Text = ""
-    refusal: Refused | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return self.refusal is None
-
-    @property
-    def sentence(self) -> str:
-        return str(self.refusal or "")
 
 
 class ShowsWorkspace(FlowAdmin):
@@ -111,7 +91,7 @@ class ShowsWorkspace(FlowAdmin):
 
     def _buttons(self, request: HttpRequest, ws: Workspace) -> dict[str, Any]:
         order, user = ws.order, request.user
-        beside_flow = {
+        offered = {
             offer.act.name: Button(
                 offer.act.name,
                 offer.act.label,
@@ -121,11 +101,10 @@ class ShowsWorkspace(FlowAdmin):
                 offer.refusal,
             )
             for offer in self.row_offers(request, order)
-            if offer.act.name not in self.flow.steps
         }
 
         def open_ones(names: Iterable[str]) -> list[Button]:
-            found = [beside_flow[name] for name in names if name in beside_flow]
+            found = [offered[name] for name in names if name in offered]
             return [button for button in found if button.is_open]
 
         primary = ws.buttons.primary and self._button(order, ws.buttons.primary)
@@ -137,7 +116,10 @@ class ShowsWorkspace(FlowAdmin):
         elif primary is None and order.status == "pending" and money:
             # What stands in the way of processing is the payment: the way out comes first.
             primary = money[0]
+        panels = shown(PANELS, Asked(ws, user, offered))
         return {
+            "main_panels": panels["main"],
+            "side_panels": panels["side"],
             "primary": primary,
             "beside": beside,
             "more": [self._button(order, offer) for offer in ws.buttons.more],
@@ -145,11 +127,11 @@ class ShowsWorkspace(FlowAdmin):
             "money_buttons": [button for button in money if button is not primary],
             "ask_bank": None if ask_bank is primary else ask_bank,
             "draft_buttons": open_ones(DRAFT_ACTS),
-            "assign_button": beside_flow.get("assign"),
-            "take_url": beside_flow["take"].url
-            if "take" in beside_flow and order.assignee_id != user.pk
+            "assign_button": offered.get("assign"),
+            "take_url": offered["take"].url
+            if "take" in offered and order.assignee_id != user.pk
             else "",
-            "note_url": beside_flow["add_note"].url if "add_note" in beside_flow else "",
+            "note_url": offered["add_note"].url if "add_note" in offered else "",
             "note_key": uuid7().hex,
             "take_key": uuid7().hex,
             "is_processor": user.has_perm("orders.process_order"),

@@ -93,6 +93,7 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
         WEB = "web", _("Web shop")
         EMAIL = "email", _("E-mail")
         COUNTER = "counter", _("Counter")
+        SHEET = "sheet", _("Sheet")
 
     number = models.CharField(
         _("number"),
@@ -102,8 +103,19 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
         editable=False,
         help_text=_("Given when the order is placed."),
     )
+    external_number = models.CharField(
+        _("number elsewhere"),
+        max_length=60,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("What the shop or marketplace that it came from calls it."),
+    )
     status = models.CharField(
         _("status"), max_length=20, choices=ORDER_FLOW.choices, default="draft", editable=False
+    )
+    state_since = models.DateTimeField(
+        _("in this state since"), default=changes.moment, editable=False
     )
     customer = models.ForeignKey(
         Customer, models.PROTECT, related_name="orders", verbose_name=_("customer")
@@ -137,6 +149,12 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
     subtotal = models.DecimalField(
         _("subtotal"), max_digits=12, decimal_places=2, default=0, editable=False
     )
+    discount = models.DecimalField(
+        _("discount"), max_digits=12, decimal_places=2, default=0, editable=False
+    )
+    discount_reason = models.CharField(
+        _("reason of the discount"), max_length=200, blank=True, editable=False
+    )
     shipping_fee = models.DecimalField(_("shipping"), max_digits=12, decimal_places=2, default=0)
     total = models.DecimalField(
         _("total"), max_digits=12, decimal_places=2, default=0, editable=False
@@ -151,6 +169,24 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
     )
     is_held = models.BooleanField(_("on hold"), default=False, editable=False)
     hold_reason = models.TextField(_("hold reason"), blank=True, editable=False)
+    hold_until = models.DateTimeField(_("held until"), null=True, editable=False)
+    follow_up_on = models.DateField(_("follow up on"), null=True, blank=True, editable=False)
+    copied_from = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="copies",
+        verbose_name=_("copied from"),
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="merged",
+        verbose_name=_("merged into"),
+    )
     placed_at = models.DateTimeField(_("placed"), null=True, editable=False)
     completed_at = models.DateTimeField(_("completed"), null=True, editable=False)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, editable=False)
@@ -176,13 +212,19 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
                 condition=Q(status="draft") | Q(status="cancelled") | Q(number__isnull=False),
                 name="order_placed_has_number",
             ),
+            models.UniqueConstraint(
+                fields=["external_number"], name="order_external_number_unique"
+            ),
             models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative"),
+            models.CheckConstraint(
+                condition=Q(discount__gte=0), name="order_discount_not_negative"
+            ),
             # Within half a cent: SQLite keeps decimals as binary fractions, where 0.07 + 4.90 is
             # not quite 4.97.
             models.CheckConstraint(
                 condition=Q(
-                    total__gt=F("subtotal") + F("shipping_fee") - Decimal("0.005"),
-                    total__lt=F("subtotal") + F("shipping_fee") + Decimal("0.005"),
+                    total__gt=F("subtotal") - F("discount") + F("shipping_fee") - Decimal("0.005"),
+                    total__lt=F("subtotal") - F("discount") + F("shipping_fee") + Decimal("0.005"),
                 ),
                 name="order_total_adds_up",
             ),
@@ -191,6 +233,12 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
             models.Index(fields=["status", "placed_at"], name="order_queue"),
             models.Index(fields=["-placed_at", "-id"], name="order_newest"),
             models.Index(fields=["customer", "-placed_at"], name="order_customer"),
+            models.Index(fields=["status", "state_since"], name="order_ageing"),
+            models.Index(
+                fields=["follow_up_on"],
+                name="order_follow_up",
+                condition=Q(follow_up_on__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -222,10 +270,22 @@ class OrderLine(Audited):
     unit_price = models.DecimalField(
         _("unit price"), max_digits=12, decimal_places=2, default=0, editable=False
     )
+    discount = models.DecimalField(
+        _("discount"),
+        max_digits=12,
+        decimal_places=2,
+        default=0,
+        editable=False,
+        help_text=_("Off the whole line, not off each unit."),
+    )
+    discount_reason = models.CharField(
+        _("reason of the discount"), max_length=200, blank=True, editable=False
+    )
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     committed = models.PositiveIntegerField(_("committed"), default=0, editable=False)
     shipped = models.PositiveIntegerField(_("shipped"), default=0, editable=False)
     cancelled = models.PositiveIntegerField(_("cancelled"), default=0, editable=False)
+    returned = models.PositiveIntegerField(_("returned"), default=0, editable=False)
 
     history = History()
 
@@ -241,6 +301,10 @@ class OrderLine(Audited):
                 condition=Q(quantity__gte=F("committed") + F("shipped") + F("cancelled")),
                 name="line_quantities_add_up",
             ),
+            models.CheckConstraint(
+                condition=Q(returned__lte=F("shipped")), name="line_returned_was_shipped"
+            ),
+            models.CheckConstraint(condition=Q(discount__gte=0), name="line_discount_not_negative"),
             models.UniqueConstraint(fields=["order", "product"], name="line_product_once"),
         ]
 
@@ -248,8 +312,8 @@ class OrderLine(Audited):
         return f"{self.quantity} × {self.name}"
 
     @property
-    def total(self):  # noqa: ANN201
-        return self.unit_price * self.quantity
+    def total(self) -> Decimal:
+        return self.unit_price * self.quantity - self.discount
 
 
 class Fact(models.Model):
@@ -271,37 +335,6 @@ class Fact(models.Model):
 
 
 @sealed()
-class Shipment(Fact):
-    """A parcel that left the house."""
-
-    order = models.ForeignKey(Order, models.PROTECT, related_name="shipments")
-    carrier = models.CharField(_("carrier"), max_length=60, blank=True)
-    tracking = models.CharField(_("tracking number"), max_length=80, blank=True)
-
-    class Meta(Fact.Meta):
-        verbose_name = _("shipment")
-        verbose_name_plural = _("shipments")
-
-    def __str__(self) -> str:
-        return f"{self.carrier} {self.tracking}".strip() or str(_("Parcel"))
-
-
-@sealed()
-class ShipmentLine(models.Model):
-    """How many units of an order line a parcel holds."""
-
-    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines")
-    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="shipment_lines")
-    quantity = models.PositiveIntegerField(_("quantity"))
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"{self.quantity} × {self.line_id}"
-
-
-@sealed()
 class Cancellation(Fact):
     """Why an order was cancelled, and what was asked for with it."""
 
@@ -318,24 +351,3 @@ class Cancellation(Fact):
 
     def __str__(self) -> str:
         return self.get_reason_code_display()
-
-
-@sealed()
-class OrderNote(Fact):
-    """What staff tell each other about an order."""
-
-    order = models.ForeignKey(Order, models.PROTECT, related_name="notes")
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        related_name="order_notes",
-        verbose_name=_("author"),
-    )
-    body = models.TextField(_("note"), max_length=4000)
-
-    class Meta(Fact.Meta):
-        verbose_name = _("note")
-        verbose_name_plural = _("notes")
-
-    def __str__(self) -> str:
-        return self.body[:60]

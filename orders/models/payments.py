@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.ids import uuid7
 from backoffice.refused import Text
 from backoffice.sealed import sealed
-from orders.models.orders import Fact, Order
+from orders.models.orders import Fact, Order, OrderLine
+from orders.models.returns import Return
 from orders.states import step_named
 
 
@@ -117,6 +118,12 @@ class Refund(Fact):
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3)
     charge = models.CharField(_("charge"), max_length=120, blank=True)
+    shipping_amount = models.DecimalField(
+        _("of it shipping"), max_digits=12, decimal_places=2, default=0
+    )
+    of_return = models.ForeignKey(
+        Return, models.PROTECT, null=True, related_name="refunds", verbose_name=_("return")
+    )
     reason_code = models.CharField(_("reason"), max_length=40, blank=True)
     note = models.TextField(_("note"), blank=True)
 
@@ -129,6 +136,46 @@ class Refund(Fact):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
+
+
+@sealed()
+class RefundLine(models.Model):
+    """What part of a refund was for units of one line."""
+
+    refund = models.ForeignKey(Refund, models.PROTECT, related_name="lines")
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="refund_lines")
+    quantity = models.PositiveIntegerField(_("quantity"))
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.line_id}: {self.amount}"
+
+
+class WebhookEvent(models.Model):
+    """What a gateway told us by itself: stored by its id before it is understood."""
+
+    gateway = models.CharField(_("gateway"), max_length=40)
+    event_id = models.CharField(_("event"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=80)
+    payload = models.JSONField(_("payload"))
+    received_at = models.DateTimeField(_("received"), default=timezone.now)
+    handled_at = models.DateTimeField(_("handled"), null=True)
+    outcome = models.CharField(_("outcome"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("webhook event")
+        verbose_name_plural = _("webhook events")
+        ordering = ["-id"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "event_id"], name="webhook_event_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.event_id}"
 
 
 class SandboxCharge(models.Model):

@@ -30,6 +30,12 @@ from orders.services.payments import MoreThanDue, record_payment, take_payment
 from orders.services.place import place_order
 from orders.services.process import process_order, process_orders, process_unpaid_order
 from orders.services.reopen import reopen_order
+from orders.services.returns import (
+    close_return,
+    inspect_return,
+    receive_return,
+    withdraw_return,
+)
 from orders.services.settle import (
     AlreadySettled,
     BeingAsked,
@@ -39,6 +45,7 @@ from orders.services.settle import (
     settle_in_doubt,
 )
 from orders.services.ship import ship_order, ship_orders
+from orders.services.shipments import send_shipment, unpack_shipment
 
 __all__ = [
     "AlreadySettled",
@@ -59,6 +66,7 @@ __all__ = [
     "assign_order",
     "cancel_order",
     "cancel_orders",
+    "close_return",
     "complete_order",
     "complete_orders",
     "create_customer",
@@ -66,10 +74,12 @@ __all__ = [
     "edit_draft",
     "hold_order",
     "hold_orders",
+    "inspect_return",
     "place_order",
     "process_order",
     "process_orders",
     "process_unpaid_order",
+    "receive_return",
     "record_address",
     "record_contact",
     "record_payment",
@@ -77,10 +87,13 @@ __all__ = [
     "release_orders",
     "reopen_order",
     "return_by_hand",
+    "send_shipment",
     "settle_in_doubt",
     "ship_order",
     "ship_orders",
     "take_order",
     "take_payment",
+    "unpack_shipment",
+    "withdraw_return",
     "write_order",
 ]

@@ -67,8 +67,8 @@ def freeze_prices(order: Order, lines: Sequence[OrderLine], *, at: datetime) -> 
 
 def add_up(order: Order, lines: Sequence[OrderLine]) -> None:
     """Compute the order's totals from its lines. Refuses: BadValue when the sum is absurd."""
-    order.subtotal = sum((line.unit_price * line.quantity for line in lines), Decimal(0))
-    order.total = order.subtotal + order.shipping_fee
+    order.subtotal = sum((line.total for line in lines), Decimal(0))
+    order.total = order.subtotal - order.discount + order.shipping_fee
     if order.total >= LARGEST_TOTAL:
         raise BadValue(field=_("Total"), problem=_("the sum is too large; check the quantities."))
 

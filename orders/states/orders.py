@@ -20,6 +20,7 @@ CANCEL_REASONS = (
 ORDER_FLOW = Flow(
     "orders.Order",
     field="status",
+    since="state_since",
     states=[
         State("draft", _("Draft"), "neutral"),
         State("pending", _("Pending"), "warning"),
