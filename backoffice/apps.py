@@ -12,10 +12,14 @@ class BackofficeConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.module_loading import autodiscover_modules
 
-        from backoffice import checks, receivers  # noqa: F401
+        from backoffice import approvals, checks, receivers  # noqa: F401
         from backoffice.adminkit import checks as console_checks  # noqa: F401
 
         autodiscover_modules("cards")
+        from backoffice.bulk import kinds as bulk_kinds  # noqa: F401
+        from backoffice.jobs import housekeeping  # noqa: F401
+
+        autodiscover_modules("jobs")
 
 
 class ConsoleAdminConfig(AdminConfig):

@@ -77,9 +77,19 @@ class NavItem(Linked):
     words: str = ""
 
 
+@dataclass(frozen=True)
+class Figure:
+    """A value whose hint, colour and page depend on the same rows; blank: the card's own."""
+
+    value: Any
+    hint: Text = ""
+    tone: Tone | None = None
+    path: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kpi(Linked):
-    """One figure of the home page: `value(user)`; hint: a text, or `hint(user)`."""
+    """One figure of the home page: `value(user)`, or a `Figure`; hint: a text, or `hint(user)`."""
 
     value: Callable[[User], Any]
     hint: Text | Callable[[User], Text] = ""

@@ -38,6 +38,7 @@ class Change:
     """What will stand in the change set, until its first write; afterwards, where it stands.
 
     at: the moment that rows of this change carry; None: the clock at the first write.
+    once_key: of what must not happen twice: a second change set with it cannot be written.
     """
 
     action: str = ""
@@ -47,6 +48,7 @@ class Change:
     note: str = ""
     caller: Caller = Caller()
     at: datetime | None = None
+    once_key: str = ""
     _row: ChangeSet | None = field(default=None, repr=False)
     _is_committed: bool = field(default=False, repr=False)
 
@@ -131,11 +133,13 @@ def change(
     separate: bool = False,
     at: datetime | None = None,
     caller: Caller | None = None,
+    once_key: str = "",
 ) -> Iterator[Change]:
     """Open a change; inside another one, say more about that one while it is unwritten.
 
     separate: begin a change set of its own even inside another (a command that replays many).
     at: the time that its rows carry (a replay); None: the clock.
+    once_key: with `separate`: its first write fails when another change set has this key.
     """
     outer = _open.get()
     if outer is not None and not separate:
@@ -150,6 +154,7 @@ def change(
         note=note,
         at=at,
         caller=caller or Caller(),
+        once_key=once_key,
     )
     token = _open.set(opened)
     try:

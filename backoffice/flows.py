@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.apps import apps
@@ -20,19 +21,51 @@ Tone = Literal["neutral", "info", "success", "warning", "danger"]
 
 
 @dataclass(frozen=True)
+class LineChoice:
+    """One line of a question “how many of each line?”.
+
+    key: the line's id. most: whole units, the largest answer; 0 greys the line, and note says why.
+    price: what one unit costs, shown. worth: what n units are worth, for a running sum in the
+    dialog: (the sum of all units of the line, how many they are, how many of them are gone).
+    """
+
+    key: int
+    title: str
+    detail: str = ""
+    most: int = 0
+    initial: int = 0
+    price: Decimal | None = None
+    note: Text = ""
+    worth: tuple[Decimal, int, int] | None = None
+
+
+@dataclass(frozen=True)
 class Ask:
     """One question that a step's dialog asks, and the keyword its verb receives the answer by.
 
-    kind: money and number arrive as Decimal and int, date and moment as date and aware datetime.
+    kind: money and number arrive as Decimal and int, date and moment as date and aware datetime,
+    lines as {line's key: units above zero}. rows: the lines of a row, for kind "lines".
+    about: what else the question says of a row ({"label", "help", "initial"}), or None when it is
+    not asked of that row (the verb's default holds then). Both need a row, so a question that has
+    one is not asked of a selection; an act with a required one is not offered for it.
     """
 
     name: str
     label: Text
-    kind: Literal["text", "line", "choice", "flag", "date", "moment", "number", "money"] = "text"
+    kind: Literal[
+        "text", "line", "choice", "flag", "date", "moment", "number", "money", "lines"
+    ] = "text"
     required: bool = False
     choices: Sequence[tuple[str, Text]] | Callable[[], Sequence[tuple[str, Text]]] = ()
     initial: Any = None
     help: Text = ""
+    rows: Callable[[Any], Sequence[LineChoice]] | None = None
+    about: Callable[[Any], Mapping[str, Any] | None] | None = None
+
+    @property
+    def is_for_one(self) -> bool:
+        """True when it can only be asked of a single row."""
+        return self.rows is not None or self.about is not None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from django.db import models, transaction
+from django.db.models import F
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
@@ -22,6 +23,11 @@ M = TypeVar("M", bound=models.Model)
 
 _is_writing: ContextVar[bool] = ContextVar("history_is_writing", default=False)
 _step: ContextVar[str] = ContextVar("history_step", default="")
+
+# Rows that get other values than the rest are worth a statement of their own, up to so many.
+MOST_STATEMENTS = 2
+PKS_PER_STATEMENT = 5_000
+ONE_MORE = F("version") + 1
 
 # Not worth a history: the history row itself says when.
 UNTRACKED = ("updated_at",)
@@ -161,11 +167,40 @@ def update_rows(rows: Sequence[M], *, step: str = "", always: bool = False) -> l
     with transaction.atomic(), writing():
         changes.require()
         if names:
-            model._default_manager.bulk_update(touched, sorted(names), batch_size=200)
+            _write_columns(model, touched, sorted(names))
         snapshot(model, touched, "~", step)
     for row in touched:
         row.remember()  # type: ignore[attr-defined]
     return touched
+
+
+def _write_columns(model: type[M], rows: Sequence[M], names: Sequence[str]) -> None:
+    """Write the named columns of `rows`: one statement for all rows that get the same values.
+
+    Most bulk steps give every row the same; where nearly every row gets values of its own, one
+    CASE per column does it. A version that moves by one is the same for all.
+    """
+    groups: dict[tuple[Any, ...], tuple[dict[str, Any], list[Any]]] = {}
+    for row in rows:
+        values = {name: _new_value(row, name) for name in names}
+        # Lists and dictionaries have no hash; their text tells them apart as well.
+        key = tuple(repr(v) if isinstance(v, list | dict) else v for v in values.values())
+        groups.setdefault(key, (values, []))[1].append(row.pk)
+    if len(groups) > max(MOST_STATEMENTS, len(rows) // 50):
+        model._default_manager.bulk_update(rows, names, batch_size=200)
+        return
+    for values, pks in groups.values():
+        for start in range(0, len(pks), PKS_PER_STATEMENT):
+            found = model._default_manager.filter(pk__in=pks[start : start + PKS_PER_STATEMENT])
+            found.update(**values)
+
+
+def _new_value(row: models.Model, name: str) -> Any:
+    """Return what shall stand in a column; "one more" for a version, whatever it was."""
+    value = getattr(row, row._meta.get_field(name).attname)  # type: ignore[union-attr]
+    if name == "version" and value == row._loaded.get(name, 0) + 1:  # type: ignore[attr-defined]
+        return ONE_MORE
+    return value
 
 
 def delete_rows(rows: Sequence[M]) -> None:

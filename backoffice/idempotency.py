@@ -56,6 +56,23 @@ def once(*, by: User, key: str, content: Mapping[str, Any], work: Callable[[], s
     return answer
 
 
+def answered(*, by: User, key: str) -> str | None:
+    """Return where the answer of a key is that was done before; None for one that is new.
+
+    For a form that is no longer valid, because the first press has done what it asks for.
+    Refuses: StillRunning while the first press is being worked on.
+    """
+    earlier = IdempotencyKey.objects.filter(user=by, key=key).exclude(key="").first()
+    if earlier is None:
+        return None
+    if earlier.state == IdempotencyKey.State.OPEN:
+        abandoned_at = timezone.now() - timedelta(minutes=ABANDONED_MINUTES)
+        if earlier.claimed_at < abandoned_at:
+            return None
+        raise StillRunning
+    return earlier.answer
+
+
 def _claim(by: User, key: str, wanted: str) -> str | None:
     """Claim the key: None when it is ours now, else the answer of the first time."""
     try:

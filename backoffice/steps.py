@@ -28,6 +28,9 @@ class Outcome(Generic[M]):
     done: list[M] = field(default_factory=list)
     refused: list[tuple[Any, Refused]] = field(default_factory=list)
 
+    def __add__(self, other: Outcome[M]) -> Outcome[M]:
+        return Outcome(self.done + other.done, self.refused + other.refused)
+
     def __iadd__(self, other: Outcome[M]) -> Outcome[M]:
         self.done += other.done
         self.refused += other.refused
@@ -40,6 +43,7 @@ class Taking(Generic[M]):
 
     rows: list[M]
     refused: list[tuple[Any, Refused]]
+    left: list[M] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[M]:
         return iter(list(self.rows))
@@ -53,6 +57,11 @@ class Taking(Generic[M]):
         except Refused as error:
             self.rows.remove(row)
             self.refused.append((row, error))
+
+    def leave(self, row: M) -> None:
+        """Leave a row as it is: it takes the step by another way."""
+        self.rows.remove(row)
+        self.left.append(row)
 
     @property
     def outcome(self) -> Outcome[M]:

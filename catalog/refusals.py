@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -21,12 +22,13 @@ def unknown_among(product_ids: Iterable[int], rows: Iterable[Model]) -> list[tup
     return [(pk, UnknownProduct(key=pk)) for pk in product_ids if pk not in found]
 
 
-class FieldRefused(Refused):
-    """A refusal that belongs to fields: `errors` maps a field's name to its sentences."""
+class FieldRefused(Refused, ABC):
+    """A refusal that belongs to fields of a form."""
 
     @property
+    @abstractmethod
     def errors(self) -> dict[str, list[str]]:
-        raise NotImplementedError
+        """Return the sentences by the field's name."""
 
 
 class InvalidProduct(FieldRefused):

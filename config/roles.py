@@ -10,6 +10,8 @@ _SEE_ORDERS = (
     "orders.view_shipment",
     "orders.view_cancellation",
     "orders.view_ordernote",
+    "orders.view_queuetarget",
+    "orders.view_return",
 )
 _SEE_CATALOGUE = (
     "catalog.view_product",
@@ -22,13 +24,20 @@ _SEE_CATALOGUE = (
     "catalog.view_stocklocation",
     "catalog.view_stockmovement",
 )
-_SEE = (*_SEE_ORDERS, *_SEE_CATALOGUE, "orders.view_customer")
+_SEE = (
+    *_SEE_ORDERS,
+    *_SEE_CATALOGUE,
+    "orders.view_customer",
+    "orders.view_customernote",
+)
 _WRITE_ORDERS = (
     "orders.add_order",
     "orders.change_order",
     "orders.add_customer",
     "orders.place_order",
     "orders.take_payment_order",
+    "orders.discount_order",
+    "orders.merge_order",
 )
 _RUN_ORDERS = (
     "orders.process_order",
@@ -36,8 +45,18 @@ _RUN_ORDERS = (
     "orders.release_order",
     "orders.cancel_order",
     "orders.note_order",
+    "orders.refund_order",
 )
-_SEE_CUSTOMERS = ("orders.reveal_customer", "orders.view_contact", "orders.view_address")
+_SEE_CUSTOMERS = (
+    "orders.reveal_customer",
+    "orders.view_contact",
+    "orders.view_address",
+    "orders.note_customer",
+)
+# Goods that come back: whoever talks to the customer announces them, whoever stands at the bench
+# says what they are.
+_RETURNS = ("orders.request_return", "orders.close_return", "orders.withdraw_return")
+_TAKE_BACK = ("orders.receive_return", "orders.inspect_return")
 _ADJUST_STOCK = ("catalog.adjust_stock_product",)
 _RUN_CATALOGUE = (
     "catalog.add_product",
@@ -65,38 +84,70 @@ _RUN_CATALOGUE = (
     "catalog.change_stocklocation",
     *_ADJUST_STOCK,
 )
+_WEBHOOKS = ("orders.view_webhookevent",)
 _EXPORT = ("catalog.export_product", "orders.export_order")
+_SHEETS_OF_ORDERS = ("orders.import_order", "backoffice.view_importrun")
+# Everybody sees, stops and repeats the jobs they started.
+_JOBS = (
+    "backoffice.view_job",
+    "backoffice.cancel_job",
+    "backoffice.retry_job",
+    "backoffice.view_bulkrun",
+)
 _AUDIT = (
+    "backoffice.view_job",
+    "backoffice.view_bulkrun",
+    "backoffice.oversee_job",
     "backoffice.view_changeset",
     "backoffice.view_auditevent",
     "backoffice.view_importrun",
 )
 
+# Whoever may do what a rule limits sees their own requests; approvers and auditors see all.
+_ASK = ("backoffice.view_approval", "backoffice.ask_approval")
+_LETTERS = ("orders.view_message", "orders.resend_message")
+
 ROLES: dict[str, tuple[str, ...]] = {
     "support": (
-        *_SEE, *_SEE_CUSTOMERS, *_WRITE_ORDERS, *_RUN_ORDERS, *_EXPORT, "orders.complete_order",
+        *_RETURNS, "orders.exchange_return",
+        *_SEE, *_SEE_CUSTOMERS, *_WRITE_ORDERS, *_RUN_ORDERS, *_EXPORT, *_JOBS,
+        "orders.complete_order",
+        *_SHEETS_OF_ORDERS,
+        *_ASK, *_LETTERS,
     ),
     "fulfilment": (
-        *_SEE, "orders.view_address", *_EXPORT, *_ADJUST_STOCK,
+        *_RETURNS, *_TAKE_BACK,
+        *_SEE, "orders.view_address", *_EXPORT, *_ADJUST_STOCK, *_JOBS,
         "orders.note_order", "orders.ship_order", "orders.complete_order",
+        *_ASK,
     ),
-    "merchandiser": (*_SEE_ORDERS, *_SEE_CATALOGUE, *_RUN_CATALOGUE, *_EXPORT),
+    "merchandiser": (*_SEE_ORDERS, *_SEE_CATALOGUE, *_RUN_CATALOGUE, *_EXPORT, *_JOBS),
     "finance": (
-        *_SEE, *_SEE_CUSTOMERS, *_EXPORT, "orders.record_payment_order",
-        "orders.take_payment_order",
-        "orders.view_paymentintent",
+        *_SEE, *_SEE_CUSTOMERS, *_EXPORT, *_JOBS, "orders.export_customer",
+        "orders.record_payment_order", "orders.take_payment_order",
+        "orders.view_paymentintent", "orders.refund_order", "orders.capture_payment_order",
+        *_WEBHOOKS, "orders.handle_webhookevent",
+        *_ASK, "orders.view_message",
     ),
     "auditor": (
         *_SEE, *_EXPORT, *_AUDIT, "orders.view_paymentintent", "backoffice.view_user",
-        "auth.view_group",
+        "auth.view_group", *_WEBHOOKS,
+        "backoffice.view_approval", "backoffice.view_approvalrule", "orders.view_message",
     ),
     "manager": (
+        *_RETURNS, *_TAKE_BACK, "orders.exchange_return",
         *_SEE, *_SEE_CUSTOMERS, *_WRITE_ORDERS, *_RUN_ORDERS, *_RUN_CATALOGUE, *_EXPORT, *_AUDIT,
+        *_JOBS,
+        *_SHEETS_OF_ORDERS, "orders.take_in_order", "orders.export_customer",
         "orders.ship_order", "orders.complete_order", "orders.reopen_order",
-        "orders.process_unpaid_order", "orders.view_paymentintent",
+        "orders.process_unpaid_order", "orders.view_paymentintent", "orders.change_queuetarget",
+        "orders.capture_payment_order", *_WEBHOOKS, "orders.handle_webhookevent",
+        *_ASK, *_LETTERS, "backoffice.approve_approval", "backoffice.view_approvalrule",
     ),
     "admin": (
-        *_AUDIT, "backoffice.view_user", "backoffice.add_user", "backoffice.change_user",
-        "auth.view_group",
+        *_AUDIT, *_JOBS, "backoffice.view_user", "backoffice.add_user", "backoffice.change_user",
+        "auth.view_group", *_WEBHOOKS, "orders.handle_webhookevent",
+        "backoffice.view_approval", "backoffice.view_approvalrule", "backoffice.add_approvalrule",
+        "backoffice.change_approvalrule",
     ),
 }  # fmt: skip

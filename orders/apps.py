@@ -1,6 +1,7 @@
 """The orders app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,4 +10,7 @@ class OrdersConfig(AppConfig):
     verbose_name = _("Sales")
 
     def ready(self) -> None:
-        from orders import services  # noqa: F401  (verbs register at their flows)
+        from orders import money_law, receivers, services  # noqa: F401  (verbs register)
+
+        receivers.connect(self)
+        post_migrate.connect(money_law.install, sender=self)

@@ -24,4 +24,6 @@ FULFILMENT_STATES = _table(
     State("unfulfilled", _("Unfulfilled"), "neutral"),
     State("partly", _("Partly shipped"), "info"),
     State("fulfilled", _("Fulfilled"), "success"),
+    State("partly_returned", _("Partly returned"), "warning"),
+    State("returned", _("Returned"), "neutral"),
 )

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from backoffice.adminkit.lists import QUEUE_COUNT_UP_TO, capped, capped_count
 from backoffice.cards import (
     Chart,
     Hit,
     Kpi,
     NavItem,
-    Panel,
-    PanelRow,
     Series,
     register,
     search_source,
 )
 from backoffice.models import User
 from orders import figures
+from orders import money_cards as _money  # noqa: F401  (its cards register)
+from orders import parcel_cards as _parcels  # noqa: F401  (its cards register)
+from orders import return_cards as _returns  # noqa: F401  (its cards register)
+from orders import waiting as _waiting  # noqa: F401  (its cards register)
 from orders.models import Customer, Order
 from orders.sight import Sight
 from orders.states import ORDER_FLOW
@@ -32,7 +33,6 @@ from orders.workspace import in_words
 
 SALES = gettext_lazy("Sales")
 ORDERS = "admin:orders_order_changelist"
-PANEL_ROWS = 5
 CHART_DAYS = 30
 
 
@@ -43,8 +43,9 @@ def _url(order: Order) -> str:
 # --- Sidebar and palette verbs ----------------------------------------------------------------
 
 
-def _to_process(_user: User) -> int:
-    return Order.objects.to_process().count()
+def _to_process(_user: User) -> str:
+    waiting = capped_count(Order.objects.to_process(), QUEUE_COUNT_UP_TO)
+    return capped(waiting, QUEUE_COUNT_UP_TO) if waiting else ""
 
 
 register(
@@ -76,6 +77,11 @@ register(
         name="shipments", label=gettext_lazy("Shipments"), permission="orders.view_shipment",
         url="admin:orders_shipment_changelist", group=SALES, icon="local_shipping", order=60,
         words="parcels tracking",
+    ),
+    NavItem(
+        name="messages", label=gettext_lazy("Messages"), permission="orders.view_message",
+        url="admin:orders_message_changelist", group=SALES, icon="mail", order=70,
+        words="letters e-mail confirmation not sent",
     ),
     NavItem(
         name="new_order", label=gettext_lazy("New order"), permission="orders.add_order",
@@ -115,13 +121,6 @@ def _change_of_week(_user: User) -> str:
     return _("%(percent)s %% on the 7 days before") % {"percent": f"{percent:+d}"}
 
 
-def _oldest_waiting(_user: User) -> str:
-    oldest = Order.objects.to_process().oldest_first().first()
-    if oldest is None or oldest.placed_at is None:
-        return _("nobody waits")
-    return _("the oldest for %(age)s") % {"age": timesince(oldest.placed_at, depth=1)}
-
-
 register(
     Kpi(
         name="orders_today", label=gettext_lazy("Orders today"), permission="orders.view_order",
@@ -135,16 +134,6 @@ register(
         name="revenue_week", label=gettext_lazy("Revenue, 7 days"),
         permission="orders.view_payment", value=_revenue_week, hint=_change_of_week,
         icon="trending_up", order=30,
-    ),
-    Kpi(
-        name="to_process", label=gettext_lazy("To process"), permission="orders.view_order",
-        url=ORDERS, query="queue=to_process", value=_to_process, hint=_oldest_waiting,
-        icon="hourglass_top", tone="warning", order=40,
-    ),
-    Kpi(
-        name="on_hold", label=gettext_lazy("On hold"), permission="orders.view_order",
-        url=ORDERS, query="queue=on_hold", value=lambda _user: Order.objects.held().count(),
-        icon="front_hand", tone="danger", order=50,
     ),
 )  # fmt: skip
 
@@ -169,61 +158,6 @@ register(
         name="revenue_per_day", label=gettext_lazy("Revenue per day"),
         permission="orders.view_payment", series=_revenue_per_day, kind="line", order=20,
         hint=gettext_lazy("Totals of the orders placed in the last 30 days."),
-    ),
-)  # fmt: skip
-
-
-# --- What waits -------------------------------------------------------------------------------
-
-
-def _rows(orders: Any, user: User) -> list[PanelRow]:
-    """Say of each order: number, buyer as this role may read them, age, total."""
-    sight = Sight.of(user)
-    found = orders.select_related("contact", "customer")[:PANEL_ROWS]
-    return [
-        PanelRow(
-            title=str(order),
-            url=_url(order),
-            detail=" · ".join(
-                filter(None, (timesince(order.placed_at or order.created_at, depth=1),
-                              sight.name(str(order.contact or order.customer))))
-            ),
-            badge=ORDER_FLOW.state_of(order).label,
-            tone=ORDER_FLOW.state_of(order).tone,
-            amount=in_words(order.total, order.currency),
-        )
-        for order in found
-    ]  # fmt: skip
-
-
-def _next_waiting(user: User) -> Sequence[PanelRow]:
-    return _rows(Order.objects.to_process().oldest_first(), user)
-
-
-def _to_ship(user: User) -> Sequence[PanelRow]:
-    return _rows(Order.objects.to_ship().oldest_first(), user)
-
-
-def _mine(user: User) -> Sequence[PanelRow]:
-    return _rows(Order.objects.open().filter(assignee=user.pk).oldest_first(), user)
-
-
-register(
-    Panel(
-        name="next_waiting", label=gettext_lazy("Next waiting"),
-        permission="orders.process_order", url=ORDERS, query="queue=to_process",
-        rows=_next_waiting, empty=gettext_lazy("Nothing waits to be processed."),
-        icon="hourglass_top", order=10,
-    ),
-    Panel(
-        name="to_ship", label=gettext_lazy("Next to ship"), permission="orders.ship_order",
-        url=ORDERS, query="queue=to_ship", rows=_to_ship,
-        empty=gettext_lazy("Nothing waits to be shipped."), icon="local_shipping", order=20,
-    ),
-    Panel(
-        name="mine", label=gettext_lazy("Waiting for me"), permission="orders.note_order",
-        rows=_mine, empty=gettext_lazy("No open order is assigned to you."), icon="person",
-        order=30,
     ),
 )  # fmt: skip
 

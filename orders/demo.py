@@ -16,8 +16,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from backoffice import changes, demo
-from backoffice.models import User
+from backoffice import approvals, changes, demo
+from backoffice.models import Approval, ApprovalRule, User
 from catalog.models import Product
 from orders import services
 from orders.models import Customer, Order
@@ -29,6 +29,11 @@ ORDERS = 190
 GROWTH = 1.7
 RECENT_DAYS = 4
 DRAFTS = 4
+# Action, above, currency ("" where rows are counted): what the house asks a second person for.
+DEFAULT_RULES = (
+    ("orders.refund", Decimal(200), settings.CURRENCY),
+    ("orders.cancel_many", Decimal(100), ""),
+)
 CARRIERS = (("DHL", "JJD0140"), ("DPD", "0550"), ("GLS", "ZX"))
 
 
@@ -77,6 +82,44 @@ def load_orders() -> str:
         story.write(timezone.now() - timedelta(hours=story.dice.uniform(1, 30)))
     story.leave_in_doubt(timezone.now() - timedelta(minutes=25))
     return f"{Order.objects.count()} over {DAYS} days"
+
+
+@demo.part("four eyes")
+def load_four_eyes() -> str:
+    """Make the rules of the house, and leave one refund that waits for a manager."""
+    missing = [
+        rule for rule in DEFAULT_RULES if not ApprovalRule.objects.filter(action=rule[0]).exists()
+    ]
+    for action, above, currency in missing:
+        by = demo.account("admin")
+        with changes.change(action="demo.rule", by=by, separate=True):
+            approvals.make_rule(
+                action=action, above=above, currency=currency, by=by, reason="Agreed with finance"
+            )
+    if not missing and Approval.objects.exists():
+        return "already there"
+    return f"{len(missing)} rules, {_ask_for_a_refund()} request"
+
+
+def _ask_for_a_refund() -> int:
+    """Have support ask for the money of the dearest order that was paid lately."""
+    paid = Order.objects.filter(status="completed", total__gt=DEFAULT_RULES[0][1])
+    order = paid.order_by("-total", "pk").first()
+    if order is None:
+        return 0
+    by = demo.account("support")
+    with (
+        changes.change(channel="admin", by=by, separate=True),
+        suppress(approvals.ApprovalAsked),
+    ):
+        services.refund_order(
+            order_id=order.pk,
+            by=by,
+            reason_code="damaged",
+            reason="Arrived broken; photos are with the carrier.",
+            amount=order.total,
+        )
+    return Approval.objects.filter(state="waiting").count()
 
 
 @dataclass
@@ -136,9 +179,10 @@ class Story:
     def tell(self, placed_at: datetime) -> None:
         """Take one order as far as its age and the dice let it come."""
         order = self.write(placed_at - timedelta(minutes=self.dice.uniform(2, 30)))
-        with self.at(placed_at, "support") as who:
-            services.place_order(order_id=order.pk, **who)
         is_old = timezone.now() - placed_at > timedelta(days=RECENT_DAYS)
+        with self.at(placed_at, "support") as who:
+            # Only what is fresh writes to its customer: a mailbox of ninety days helps nobody.
+            services.place_order(order_id=order.pk, notify=not is_old, **who)
         roll = self.dice.random()
         if roll < (0.02 if is_old else 0.18):
             self._hold(order, placed_at)
@@ -167,6 +211,19 @@ class Story:
         with self.at(moment, "support") as who:
             services.take_payment(order_id=order.pk, token="tok_visa", **who)  # noqa: S106
 
+    def _begin_to_ship(self, order: Order, moment: datetime) -> None:
+        """Leave some orders half way: the first line packed, or sent ahead of the rest."""
+        first, *others = order.lines.all()
+        units = {first.pk: first.quantity}
+        if others and order.pk % 3 == 0:
+            with self.at(moment, "fulfilment") as who:
+                services.ship_order(
+                    order_id=order.pk, lines=units, tracking="RR123456785GB", notify=False, **who
+                )
+        elif order.pk % 3 == 1:
+            with self.at(moment, "fulfilment") as who:
+                services.pack_order(order_id=order.pk, lines=units, **who)
+
     def _fulfil(self, order: Order, placed_at: datetime, *, is_old: bool) -> None:
         self._pay(order, placed_at)
         moment = placed_at + timedelta(hours=self.dice.uniform(0.5, 20))
@@ -178,7 +235,10 @@ class Story:
         with self.at(moment, "support") as who:
             services.process_order(order_id=order.pk, **who)
         moment += timedelta(hours=self.dice.uniform(2, 40))
-        if moment > timezone.now() or (not is_old and self.dice.random() < 0.6):  # noqa: PLR2004
+        if moment > timezone.now():
+            return
+        if not is_old and self.dice.random() < 0.6:  # noqa: PLR2004
+            self._begin_to_ship(order, moment)
             return
         carrier, stem = self.dice.choice(CARRIERS)
         with self.at(moment, "fulfilment") as who:
@@ -186,6 +246,7 @@ class Story:
                 order_id=order.pk,
                 carrier=carrier,
                 tracking=f"{stem}{self.dice.randrange(10**9, 10**10)}",
+                notify=not is_old,
                 **who,
             )
 
@@ -207,3 +268,8 @@ class Story:
                 refund=True,
                 notify=False,
             )
+
+
+from orders import return_demo as _returns  # noqa: E402, F401  (its part comes after the orders)
+from orders import people_demo as _people  # noqa: E402, F401
+from orders import edit_demo as _edits  # noqa: E402, F401

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import models
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from backoffice.models import User
 from catalog.models import StockLocation
-from orders.models import Address, Contact
+from orders.discounts import in_short
+from orders.models import Address, Contact, Order
 from orders.sight import Sight
 
 EMPTY = "–"
@@ -27,6 +31,21 @@ class Difference:
     new: str
 
 
+# They stand beside the discount's sum.
+DISCOUNT_REASONS = frozenset({"discount_percent", "discount_reason"})
+
+
+def _raw(of: Any, row: Any) -> Any:
+    return _discount(row) if of.name == "discount" else getattr(row, of.attname)
+
+
+def _discount(row: Any) -> str:
+    if not row.discount:
+        return EMPTY
+    why = in_short(row)
+    return f"−{row.discount:,.2f} ({why})" if why else f"−{row.discount:,.2f}"
+
+
 class Words:
     """Values of history rows in words; rows that they refer to are looked up once per kind."""
 
@@ -37,17 +56,25 @@ class Words:
         self._look_up(Contact, orders, ("contact_id",), sight.contact)
         self._look_up(Address, orders, ("billing_address_id", "shipping_address_id"), sight.address)
         self._look_up(StockLocation, lines, ("location_id",), str)
+        self._look_up(Order, orders, ("copied_from_id", "merged_into_id"), str)
 
     def differences(
         self, model: type[models.Model], noise: frozenset[str], older: Any, row: Any
     ) -> list[Difference]:
-        """Return what is not the same in two history rows of one row, in words."""
+        """Return what is not the same in two history rows of one row, in words.
+
+        A discount's columns are one thing: its sum with its reason.
+        """
         return [
-            Difference(str(f.verbose_name).capitalize(), self._say(f, old), self._say(f, new))
+            Difference(str(f.verbose_name).capitalize(), self._tell(f, older), self._tell(f, row))
             for f in model._meta.concrete_fields
-            if f.name not in noise
-            and (old := getattr(older, f.attname)) != (new := getattr(row, f.attname))
+            if f.name not in noise | DISCOUNT_REASONS and _raw(f, older) != _raw(f, row)
         ]
+
+    def _tell(self, of: Any, row: Any) -> str:
+        if of.name == "discount":
+            return _discount(row)
+        return self._say(of, getattr(row, of.attname))
 
     def _look_up(
         self, model: type[models.Model], rows: Sequence[Any], columns: Sequence[str], say: Any
@@ -75,4 +102,8 @@ class Words:
             value = _("yes") if value else _("no")
         elif isinstance(value, Decimal):
             value = f"{value:,.2f}"
+        elif isinstance(value, datetime):
+            value = date_format(localtime(value), "j M Y, H:i")
+        elif isinstance(value, date):
+            value = date_format(value, "j M Y")
         return str(value)

@@ -20,11 +20,13 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.adminkit.filters import ConsoleFilterSet, DayRangeFilter
 from backoffice.models import User
 from orders.axes import PAYMENT_STATES
+from orders.facts import is_past
 from orders.models import Order, Payment, Refund
 from orders.states import ORDER_FLOW
 
@@ -34,9 +36,9 @@ ANY = _("Any")
 _MONEY = DecimalField(max_digits=12, decimal_places=2)
 
 
-def _sum(model: Any, **of: Any) -> Coalesce:
-    rows = model.objects.filter(order=OuterRef("pk"), **of).order_by().values("order")
-    summed = rows.annotate(money=Sum("amount")).values("money")
+def _sum(facts: QuerySet[Any], column: str = "amount") -> Coalesce:
+    rows = facts.filter(order=OuterRef("pk")).order_by().values("order")
+    summed = rows.annotate(money=Sum(column)).values("money")
     return Coalesce(Subquery(summed, output_field=_MONEY), Decimal(0), output_field=_MONEY)
 
 
@@ -44,20 +46,29 @@ def with_payment_state(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Annotate `payment_state`: `OrderFacts.payment_state` in the database's words."""
     kind = Payment.Kind
     return orders.annotate(
-        refunded=_sum(Refund),
-        net_paid=_sum(Payment, kind__in=(kind.CAPTURED, kind.RECEIVED)) - _sum(Refund),
-        authorised=_sum(Payment, kind=kind.AUTHORISED)
-        - _sum(Payment, kind__in=(kind.VOIDED, kind.CAPTURED)),
+        refunded_since=_sum(Refund.objects.exclude(is_past())),
+        lowered=_sum(Refund.objects.exclude(is_past()), "lowers_due_by"),
+        net_paid=_sum(Payment.objects.filter(kind__in=(kind.CAPTURED, kind.RECEIVED)))
+        - _sum(Refund.objects.all()),
+        authorised=_sum(Payment.objects.filter(kind=kind.AUTHORISED))
+        - _sum(Payment.objects.filter(kind__in=(kind.VOIDED, kind.CAPTURED))),
     ).annotate(
         payment_state=Case(
             When(
-                Q(net_paid__gt=HALF_A_CENT) & Q(net_paid__gt=F("total") - HALF_A_CENT),
-                then=Value("paid"),
+                Q(net_paid__gt=HALF_A_CENT)
+                & Q(net_paid__gt=F("total") - F("lowered") - HALF_A_CENT),
+                then=Case(
+                    When(lowered__gt=HALF_A_CENT, then=Value("partly_refunded")),
+                    default=Value("paid"),
+                ),
             ),
-            When(net_paid__gt=HALF_A_CENT, refunded__gt=0, then=Value("partly_refunded")),
+            When(
+                Q(net_paid__gt=HALF_A_CENT) & Q(refunded_since__gt=F("lowered") + HALF_A_CENT),
+                then=Value("partly_refunded"),
+            ),
             When(net_paid__gt=HALF_A_CENT, then=Value("partly_paid")),
             When(authorised__gt=HALF_A_CENT, then=Value("authorised")),
-            When(refunded__gt=0, then=Value("refunded")),
+            When(refunded_since__gt=HALF_A_CENT, then=Value("refunded")),
             default=Value("unpaid"),
             output_field=CharField(),
         )
@@ -69,7 +80,7 @@ def staff(_request: Any = None) -> QuerySet[User]:
 
 
 class OrderFilterSet(ConsoleFilterSet):
-    """status, channel, payment, assignee, held, placed between two days, total between two sums."""
+    """What an order is (status, payment, channel, tag …), between two days, between two sums."""
 
     status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=ORDER_FLOW.choices)
     payment = django_filters.ChoiceFilter(
@@ -90,6 +101,13 @@ class OrderFilterSet(ConsoleFilterSet):
         method="by_hold",
         empty_label=ANY,
     )
+    tag = django_filters.CharFilter(label=_("Tag"), method="by_tag", max_length=40)
+    follow_up = django_filters.ChoiceFilter(
+        label=_("Follow up"),
+        choices=[("due", _("Today or overdue")), ("later", _("Later")), ("none", _("No day set"))],
+        method="by_follow_up",
+        empty_label=ANY,
+    )
     placed = DayRangeFilter(label=_("Placed"), field_name="placed_at")
     total_min = django_filters.NumberFilter(
         label=_("Total from"), field_name="total", lookup_expr="gte"
@@ -104,6 +122,19 @@ class OrderFilterSet(ConsoleFilterSet):
 
     def by_payment(self, orders: QuerySet[Order], _name: str, state: str) -> QuerySet[Order]:
         return with_payment_state(orders).filter(payment_state=state)
+
+    def by_tag(self, orders: QuerySet[Order], _name: str, tag: str) -> QuerySet[Order]:
+        return orders.tagged(" ".join(tag.lower().split()))
+
+    def by_follow_up(self, orders: QuerySet[Order], _name: str, answer: str) -> QuerySet[Order]:
+        today = timezone.localdate()
+        match answer:
+            case "due":
+                return orders.follow_up_by(today)
+            case "later":
+                return orders.filter(follow_up_on__gt=today)
+            case _:
+                return orders.filter(follow_up_on=None)
 
     def by_hold(self, orders: QuerySet[Order], _name: str, answer: str) -> QuerySet[Order]:
         return orders.filter(is_held=answer == "true")

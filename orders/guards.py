@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.refused import Refused
 
 if TYPE_CHECKING:
-    from orders.models import Order
+    from orders.models import Order, Shipment
 
 
 class OrderEmpty(Refused):
@@ -51,6 +51,17 @@ class NotFullyPaid(Refused):
     http_status = 409
 
 
+class NothingToRefund(Refused):
+    sentence = _("There is no money of the customer left to give back.")
+    http_status = 409
+
+
+class NothingToCapture(Refused):
+    sentence = _("No money is authorised that is not captured or released.")
+    hint = _("Take a payment first.")
+    http_status = 409
+
+
 class NotFullyShipped(Refused):
     sentence = _("Units still to be shipped: {open_units}.")
     hint = _("Ship them first.")
@@ -62,9 +73,56 @@ class NothingToShip(Refused):
     http_status = 409
 
 
+class NothingLoose(Refused):
+    """facts: packed (units)."""
+
+    sentence = _("All units that are left are packed: {packed}.")
+    hint = _("Send the parcels, or unpack one first.")
+    http_status = 409
+
+
+class NothingPromised(Refused):
+    """facts: open_units."""
+
+    sentence = _("No stock is promised to the {open_units} units that are left.")
+    hint = _("Wait for the next delivery, or refund what cannot be sent.")
+    http_status = 409
+
+
+class StillPacked(Refused):
+    """facts: packed (units)."""
+
+    sentence = _("{packed} units are packed in a parcel.")
+    hint = _("Unpack it first.")
+    http_status = 409
+
+
 class AlreadyShipped(Refused):
     sentence = _("{shipped_units} units have left the house.")
     hint = _("Take them back as a return instead.")
+    http_status = 409
+
+
+class OrderNotProcessing(Refused):
+    """facts: order, state (in words)."""
+
+    sentence = _("{order} is {state}; its parcels move only while it is being processed.")
+    http_status = 409
+
+
+class MoneyMoved(Refused):
+    """facts: order, amount, currency."""
+
+    sentence = _("{order} has {amount} {currency} authorised or paid.")
+    hint = _("Merge the other order into this one instead, or return the money first.")
+    http_status = 409
+
+
+class OrderMerged(Refused):
+    """facts: order, into (the order that took over its lines)."""
+
+    sentence = _("{order} was merged into {into}, which has its lines now.")
+    hint = _("Duplicate it if the customer wants the same again.")
     http_status = 409
 
 
@@ -91,27 +149,39 @@ def is_held(order: Order) -> Refused | None:
 
 def is_covered(order: Order) -> Refused | None:
     """less than the total is authorised or paid"""
-    covered = order.facts.covered
-    if covered >= order.total:
+    facts, total = order.facts, order.total - order.facts.lowered
+    if facts.covered >= total:
         return None
-    return PaymentMissing(covered=covered, total=order.total, currency=order.currency)
+    return PaymentMissing(covered=facts.covered, total=total, currency=order.currency)
 
 
 def is_not_covered(order: Order) -> Refused | None:
     """the payment is there (an authorisation whose capture was declined does not count)"""
-    return PaymentPresent() if order.facts.surely_covered >= order.total else None
+    total = order.total - order.facts.lowered
+    return PaymentPresent() if order.facts.surely_covered >= total else None
 
 
 def is_not_paid(order: Order) -> Refused | None:
     """it is fully paid"""
-    return AlreadyPaid() if order.facts.net_paid >= order.total else None
+    return AlreadyPaid() if order.facts.due_of(order.total) <= 0 else None
 
 
 def is_paid(order: Order) -> Refused | None:
     """it is not fully paid"""
-    if order.facts.net_paid >= order.total:
+    facts, total = order.facts, order.total - order.facts.lowered
+    if facts.due_of(order.total) <= 0:
         return None
-    return NotFullyPaid(paid=order.facts.net_paid, total=order.total, currency=order.currency)
+    return NotFullyPaid(paid=facts.net_paid, total=total, currency=order.currency)
+
+
+def has_money_left(order: Order) -> Refused | None:
+    """no money of the customer is left"""
+    return None if order.facts.returnable > 0 else NothingToRefund()
+
+
+def has_authorised(order: Order) -> Refused | None:
+    """nothing is authorised"""
+    return None if order.facts.authorised > 0 else NothingToCapture()
 
 
 def all_shipped(order: Order) -> Refused | None:
@@ -126,11 +196,43 @@ def has_open_units(order: Order) -> Refused | None:
     return None if order.facts.open_units else NothingToShip()
 
 
+def has_loose_units(order: Order) -> Refused | None:
+    """what is left is packed already, or has no stock promised"""
+    facts = order.facts
+    if facts.loose_units:
+        return None
+    if facts.packed_units:
+        return NothingLoose(packed=facts.packed_units)
+    return NothingPromised(open_units=facts.open_units)
+
+
+def nothing_packed(order: Order) -> Refused | None:
+    """a parcel is packed (it is unpacked first)"""
+    packed = order.facts.packed_units
+    return StillPacked(packed=packed) if packed else None
+
+
 def nothing_shipped(order: Order) -> Refused | None:
     """something was shipped (a return is the way then)"""
     if order.facts.shipped_units == 0:
         return None
     return AlreadyShipped(shipped_units=order.facts.shipped_units)
+
+
+def has_no_money(order: Order) -> Refused | None:
+    """money is authorised or paid (the other one is merged into it then)"""
+    facts = order.facts
+    if not (facts.captured or facts.authorised):
+        return None
+    amount = facts.covered or facts.captured
+    return MoneyMoved(order=order, amount=amount, currency=order.currency)
+
+
+def not_merged(order: Order) -> Refused | None:
+    """it was merged into another order"""
+    if order.merged_into_id is None:
+        return None
+    return OrderMerged(order=order, into=order.merged_into)
 
 
 def no_claim(order: Order) -> Refused | None:
@@ -140,3 +242,24 @@ def no_claim(order: Order) -> Refused | None:
         return None
     since: datetime = claim.claimed_at
     return ClaimOpen(step=claim.step_label, who=claim.by, since=since)
+
+
+# --- Of a parcel: what its order says, which the parcel's loader has put beside it --------------
+
+
+def order_is_processing(parcel: Shipment) -> Refused | None:
+    """its order is not being processed"""
+    order = parcel.order
+    if order.status == "processing":
+        return None
+    return OrderNotProcessing(order=order, state=str(order.get_status_display()).lower())
+
+
+def order_not_held(parcel: Shipment) -> Refused | None:
+    """its order is on hold"""
+    return not_held(parcel.order)
+
+
+def order_has_no_claim(parcel: Shipment) -> Refused | None:
+    """a step that moves money is under way on its order"""
+    return no_claim(parcel.order)

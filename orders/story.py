@@ -5,28 +5,55 @@ A new kind of fact is a function that makes its `Entry`, and a row in SOURCES.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import models
 from django.db.models import Prefetch, QuerySet, Sum, prefetch_related_objects
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from backoffice.flows import State
 from backoffice.models import ChangeSet
+from backoffice.refused import Text
 from orders.differences import Difference
+from orders.mentions import Part, handles_among, split
 from orders.models import (
     Cancellation,
+    Message,
+    Mention,
     Order,
     OrderNote,
     Payment,
     Refund,
+    Return,
     Shipment,
 )
 from orders.sight import Sight
 
 DETAILS_SHOWN = 2
+# A parcel's step, or the state it was born in, in words.
+PARCEL_WORDS: dict[str, tuple[Text, str]] = {
+    "pack": (gettext_lazy("Packed"), "package_2"),
+    "packed": (gettext_lazy("Packed"), "package_2"),
+    "ship": (gettext_lazy("Shipped"), "local_shipping"),
+    "left": (gettext_lazy("Shipped"), "local_shipping"),
+    "send": (gettext_lazy("Parcel sent"), "local_shipping"),
+    "unpack": (gettext_lazy("Unpacked"), "unarchive"),
+}
+
+RETURN_WORDS: dict[str, tuple[Text, str]] = {
+    "request": (gettext_lazy("Return announced"), "assignment_return"),
+    "receive": (gettext_lazy("Return received"), "move_to_inbox"),
+    "inspect": (gettext_lazy("Return inspected"), "fact_check"),
+    "exchange": (gettext_lazy("Exchanged"), "swap_horiz"),
+    "refund_return": (gettext_lazy("Fee decided"), "percent"),
+    "close": (gettext_lazy("Return closed"), "task_alt"),
+    "withdraw": (gettext_lazy("Return withdrawn"), "cancel"),
+}
 
 
 @dataclass
@@ -46,6 +73,8 @@ class Entry:
     details: list[Difference] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
     body: str = ""
+    parts: list[Part] = field(default_factory=list)
+    anchor: str = ""
 
     @property
     def is_status_change(self) -> bool:
@@ -74,8 +103,25 @@ class Source:
     tell: Callable[[Any, Sight], Entry]
 
 
+@dataclass(frozen=True)
+class LifeSource:
+    """A kind of row that takes steps of its own (a parcel): each row of its history is told.
+
+    relation: from the order; rows: how it is read. tell: gets the row, and what its history says.
+    """
+
+    relation: str
+    model: type[models.Model]
+    rows: Callable[[], QuerySet[Any]]
+    tell: Callable[[Any, Any, Sight], Entry]
+
+
 def load_story(order: Order) -> None:
     """Read the order's facts, each kind once, with who and why; a second call asks nothing."""
+    if hasattr(order, "story_is_read"):
+        return
+    order.story_is_read = True
+    order.lives = {life.relation: _life_of(order, life) for life in LIVES}
     prefetch_related_objects(
         [order],
         *(
@@ -86,6 +132,25 @@ def load_story(order: Order) -> None:
             for source in SOURCES
         ),
     )
+    _name_the_mentioned(order)
+
+
+def _life_of(order: Order, life: LifeSource) -> list[tuple[Any, Any]]:
+    """Return (row, what its history says) for each step of each row, oldest first."""
+    rows = {row.pk: row for row in life.rows().filter(order=order)}
+    past = life.model.history.filter(order_id=order.pk) if rows else ()  # type: ignore[attr-defined]
+    if rows:
+        past = past.select_related("change_set__origin").order_by("history_id")
+    return [(rows[entry.id], entry) for entry in past if entry.id in rows]
+
+
+def _name_the_mentioned(order: Order) -> None:
+    """Put on each note whom it means, as they are called by now: one query, also without notes."""
+    named: dict[int, list[Any]] = defaultdict(list)
+    for mention in Mention.objects.filter(note__order=order.pk).select_related("user"):
+        named[mention.note_id].append(mention.user)
+    for note in order.notes.all():
+        note.handles = handles_among(named[note.pk])
 
 
 def facts_of(order: Order, sight: Sight) -> Iterator[Entry]:
@@ -93,6 +158,9 @@ def facts_of(order: Order, sight: Sight) -> Iterator[Entry]:
     for source in SOURCES:
         for row in getattr(order, source.relation).all():
             yield source.tell(row, sight)
+    for life in LIVES:
+        for row, past in order.lives[life.relation]:
+            yield life.tell(row, past, sight)
 
 
 def entry_for(
@@ -139,16 +207,21 @@ def _refund(refund: Refund, sight: Sight) -> Entry:
     )
 
 
-def _parcel(parcel: Any, sight: Sight) -> Entry:
+def _parcel(parcel: Any, past: Any, sight: Sight) -> Entry:
+    count = parcel.units or 0
+    units = ngettext("%(units)s unit", "%(units)s units", count) % {"units": count}
+    title, icon = PARCEL_WORDS.get(past.step or past.status, (_("Parcel changed"), "edit"))
+    if past.history_type == "~" and not past.step:
+        title, icon = _("Tracking number corrected"), "edit"
     return entry_for(
-        parcel.at,
-        parcel.change_set,
+        past.history_date,
+        past.change_set,
         "parcel",
-        sentence(_("Shipped"), _("%(units)s units") % {"units": parcel.units or 0}),
-        "local_shipping",
+        sentence(title, units),
+        icon,
         sight,
-        why=parcel.change_set.why,
-        facts=[sentence(parcel.carrier, parcel.tracking)],
+        why=past.change_set.why,
+        facts=[sentence(past.carrier, past.tracking)],
     )
 
 
@@ -161,7 +234,9 @@ def _cancellation(cancellation: Cancellation, sight: Sight) -> Entry:
         "cancel",
         sight,
         why=cancellation.note,
-        facts=[
+        facts=[_("lines, stock and discounts went along")]
+        if cancellation.reason_code == "merged"
+        else [
             _("stock back on sale") if cancellation.is_restocked else _("stock kept off sale"),
             _("money returned") if cancellation.is_refunded else _("money kept"),
             _("customer told") if cancellation.is_notified else _("customer not told"),
@@ -171,7 +246,32 @@ def _cancellation(cancellation: Cancellation, sight: Sight) -> Entry:
 
 def _note(note: OrderNote, sight: Sight) -> Entry:
     return entry_for(
-        note.at, note.change_set, "note", _("Note"), "sticky_note_2", sight, body=note.body
+        note.at,
+        note.change_set,
+        "note",
+        _("Note"),
+        "sticky_note_2",
+        sight,
+        body=note.body,
+        parts=list(split(note.body, note.handles)),
+        anchor=f"note-{note.pk}",
+    )
+
+
+def _letter(letter: Message, sight: Sight) -> Entry:
+    return entry_for(
+        letter.at,
+        letter.change_set,
+        "mail",
+        sentence(
+            _("Letter: %(letter)s") % {"letter": letter},
+            _("again") if letter.resend_of_id else "",
+            letter.state_label,
+        ),
+        "mail",
+        sight,
+        why=letter.change_set.why,
+        facts=[sentence(sight.email(letter.to), letter.why_not)],
     )
 
 
@@ -179,10 +279,50 @@ def _parcels() -> QuerySet[Shipment]:
     return Shipment.objects.annotate(units=Sum("lines__quantity"))
 
 
+def _returns() -> QuerySet[Return]:
+    lines = {name: Sum(f"lines__{name}") for name in ("sellable", "damaged", "missing")}
+    return Return.objects.select_related("location", "exchange").annotate(
+        units=Sum("lines__quantity"), **lines
+    )
+
+
+def _return(row: Any, past: Any, sight: Sight) -> Entry:
+    word, icon = RETURN_WORDS.get(past.step, (_("Return changed"), "edit"))
+    told = {
+        "request": [
+            ngettext("%(units)s unit", "%(units)s units", row.units) % {"units": row.units},
+            row.get_reason_code_display(),
+        ],
+        "receive": [row.location],
+        "inspect": [
+            _("%(units)s sellable") % {"units": row.sellable},
+            _("%(units)s damaged") % {"units": row.damaged},
+            _("%(units)s missing") % {"units": row.missing},
+        ],
+        "exchange": [row.exchange],
+        "refund_return": [_("Restocking fee: %(fee)s") % {"fee": past.fee}],
+    }
+    return entry_for(
+        past.history_date,
+        past.change_set,
+        "return",
+        sentence(row.number, word),
+        icon,
+        sight,
+        why=past.change_set.why,
+        facts=[sentence(*told.get(past.step, ()))],
+    )
+
+
 SOURCES: tuple[Source, ...] = (
     Source("payments", Payment.objects.all, _payment),
     Source("refunds", Refund.objects.all, _refund),
-    Source("shipments", _parcels, _parcel),
     Source("cancellations", Cancellation.objects.all, _cancellation),
+    Source("messages", Message.objects.with_state, _letter),
     Source("notes", OrderNote.objects.all, _note),
+)
+
+LIVES: tuple[LifeSource, ...] = (
+    LifeSource("shipments", Shipment, _parcels, _parcel),
+    LifeSource("returns", Return, _returns, _return),
 )

@@ -20,12 +20,9 @@ from django.utils.translation import gettext_lazy
 from backoffice.models import ChangeSet
 from backoffice.refused import Text
 from orders.differences import EMPTY, Difference, Words
-from orders.models import (
-    Order,
-    OrderLine,
-)
+from orders.models import Order, OrderLine, OrderTag
 from orders.sight import Sight
-from orders.states import ORDER_FLOW
+from orders.states import BESIDE, ORDER_FLOW
 from orders.story import Entry, entry_for, facts_of, load_story, sentence
 
 FILTERS: dict[str, Text] = {
@@ -46,12 +43,15 @@ ORDER_NOISE = frozenset(
         "placed_at",
         "completed_at",
         "cancelled_at",
+        "state_since",
+        "held_since",
     }
 )
 LINE_NOISE = frozenset({"id", "uuid", "order", "product", "sku"})
 # What an order gets when it is placed; a change of it later is news.
 FIRST_TIME_NOISE = ("contact", "billing_address", "shipping_address")
 
+STEPS = {**ORDER_FLOW.steps, **{step.name: step for step in BESIDE}}
 # What a step is called once it was taken.
 TAKEN: dict[str, Text] = {
     "write": gettext_lazy("Written"),
@@ -61,9 +61,22 @@ TAKEN: dict[str, Text] = {
     "hold": gettext_lazy("Put on hold"),
     "release": gettext_lazy("Released"),
     "ship": gettext_lazy("Shipped"),
+    "pack": gettext_lazy("Packed"),
+    "send": gettext_lazy("Parcel sent"),
+    "unpack": gettext_lazy("Parcel unpacked"),
+    "take_back": gettext_lazy("Returned goods inspected"),
     "complete": gettext_lazy("Completed"),
     "cancel": gettext_lazy("Cancelled"),
     "reopen": gettext_lazy("Reopened"),
+    "refund": gettext_lazy("Refunded"),
+    "capture_payment": gettext_lazy("Payment captured"),
+    "void_payment": gettext_lazy("Payment voided"),
+    "edit": gettext_lazy("Edited"),
+    "discount": gettext_lazy("Discount changed"),
+    "discount_line": gettext_lazy("Discount of a line changed"),
+    "address": gettext_lazy("Contact or address changed"),
+    "merge": gettext_lazy("Merged into another order"),
+    "take_over": gettext_lazy("Took over another order"),
 }
 
 
@@ -87,7 +100,7 @@ def timeline_of(order: Order, *, sight: Sight, shown: str = "all") -> list[Day]:
 
 def _merge(order: Order, sight: Sight) -> list[Entry]:
     """Put each fact and each line's change to the order's own history row of the same click."""
-    steps = _rows(order.history.model, id=order.pk)
+    steps = steps_of(order)
     lines = _rows(OrderLine.history.model, order_id=order.pk)
     words = Words(steps, lines, sight)
     entries = [
@@ -103,6 +116,7 @@ def _merge(order: Order, sight: Sight) -> list[Entry]:
             by_click[change_set.pk].append(home)
             entries.append(home)
         home.details.append(difference)
+    entries += _tag_entries(_rows(OrderTag.history.model, order_id=order.pk), sight)
     for loose in facts_of(order, sight):
         home = None if loose.kind == "note" else _home(by_click[loose.change_set.pk], loose.at)
         if home is None:
@@ -111,6 +125,13 @@ def _merge(order: Order, sight: Sight) -> list[Entry]:
             home.facts += [sentence(loose.title, *loose.facts)]
     # Sorted, then turned round: of two at the same moment the later one comes first too.
     return sorted(entries, key=lambda entry: entry.at)[::-1]
+
+
+def steps_of(order: Order) -> list[Any]:
+    """Return the order's own history, oldest first; a second call asks nothing."""
+    if not hasattr(order, "steps_read"):
+        order.steps_read = _rows(order.history.model, id=order.pk)
+    return order.steps_read
 
 
 def _rows(model: type[models.Model], **of: Any) -> list[Any]:
@@ -134,7 +155,7 @@ def _home(entries: Sequence[Entry], at: datetime) -> Entry | None:
 
 
 def _entry_of_step(older: Any, row: Any, words: Words) -> Entry:
-    step = ORDER_FLOW.steps.get(row.step)
+    step = STEPS.get(row.step)
     noise = ORDER_NOISE
     if older:
         noise |= {n for n in FIRST_TIME_NOISE if getattr(older, f"{n}_id") is None}
@@ -146,7 +167,7 @@ def _entry_of_step(older: Any, row: Any, words: Words) -> Entry:
         if not {difference.old, difference.new} <= told
     ]
     if step:
-        title = str(TAKEN[step.name])
+        title = str(TAKEN.get(step.name, step.label))
     elif differences:
         title = _("%(what)s changed") % {"what": differences[0].label}
     else:
@@ -165,6 +186,28 @@ def _entry_of_step(older: Any, row: Any, words: Words) -> Entry:
     )
 
 
+def _tag_entries(rows: Iterable[Any], sight: Sight) -> Iterator[Entry]:
+    """Yield one entry for the tags that one click put on, and one for those it took off."""
+    for (_pk, kind), group in groupby(rows, key=lambda row: (row.change_set_id, row.history_type)):
+        tags = list(group)
+        yield entry_for(
+            tags[0].history_date,
+            tags[0].change_set,
+            "edit",
+            _("Untagged") if kind == "-" else _("Tagged"),
+            "label_off" if kind == "-" else "label",
+            sight,
+            why=tags[0].change_set.why,
+            facts=[", ".join(tag.name for tag in tags)],
+        )
+
+
+def _follows(older: Any, row: Any) -> frozenset[str]:
+    """Name what changed only because the quantity did: the stock that is promised to it."""
+    more = row.quantity - older.quantity
+    return frozenset({"committed"} if more and row.committed - older.committed == more else ())
+
+
 def _line_differences(
     rows: Iterable[Any], words: Words
 ) -> Iterator[tuple[datetime, ChangeSet, Difference]]:
@@ -180,7 +223,9 @@ def _line_differences(
         else:
             found = [
                 Difference(f"{row.sku} {difference.label}", difference.old, difference.new)
-                for difference in words.differences(OrderLine, LINE_NOISE, older, row)
+                for difference in words.differences(
+                    OrderLine, LINE_NOISE | _follows(older, row), older, row
+                )
             ]
         for difference in found:
             yield row.history_date, row.change_set, difference

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from django.db.models import F, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backoffice.flows import Offer, State
@@ -16,27 +17,41 @@ from backoffice.models import User
 from backoffice.refused import Text
 from catalog.models import StockLevel
 from orders.axes import FULFILMENT_STATES, PAYMENT_STATES
+from orders.clock import Age, age_of, targets, time_in_states
+from orders.clock import in_words as span_in_words
+from orders.discounts import in_short
 from orders.facts import OrderFacts, load_facts
-from orders.models import Order, OrderLine, Payment, PaymentIntent, Refund, Shipment
+from orders.models import Order, OrderLine, Payment, PaymentIntent, Refund
 from orders.sight import Sight
 from orders.states import ORDER_FLOW
 from orders.story import load_story
-from orders.timeline import FILTERS, Day, timeline_of
+from orders.timeline import FILTERS, Day, steps_of, timeline_of
 
+# What stands under “More”: what is dangerous, and what is seldom wanted.
+QUIET = frozenset({"danger", "neutral"})
+# Steps that are taken from a page of their own, or from another order.
+OTHER_DOORS = frozenset({"edit", "merge"})
 STEPPER = ("draft", "pending", "processing", "completed")
+CLOSED = ("completed", "cancelled")
 
 
 def in_words(amount: Decimal, currency: str) -> str:
-    """Return a sum as the console prints it: 1,248.00 EUR."""
-    return f"{amount:,.2f} {currency}"
+    """Return a sum as the console prints it: 1,248.00 EUR, −5.00 EUR."""
+    return f"{plain(amount)} {currency}"
+
+
+def plain(amount: Decimal) -> str:
+    """Return a sum without its currency, with a minus as wide as a digit."""
+    return f"{amount:,.2f}".replace("-", "−")
 
 
 @dataclass(frozen=True)
 class Stop:
-    """A state in the stepper."""
+    """A state in the stepper; spent: how long the order was in it, blank when it never was."""
 
     state: State
     place: Literal["done", "here", "ahead", "left"]
+    spent: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +60,7 @@ class Line:
 
     row: OrderLine
     available: int
+    packed: int = 0
 
     @property
     def price(self) -> str:
@@ -53,6 +69,23 @@ class Line:
     @property
     def total(self) -> str:
         return f"{self.row.total:,.2f}"
+
+    @property
+    def gross(self) -> str:
+        return f"{self.row.gross:,.2f}"
+
+    @property
+    def discount(self) -> str:
+        """What is off the line and why: “−5.00 (10 %: loyal customer)”; blank when nothing is."""
+        if not self.row.discount:
+            return ""
+        why = in_short(self.row)
+        return f"−{self.row.discount:,.2f} ({why})" if why else f"−{self.row.discount:,.2f}"
+
+    @property
+    def open(self) -> int:
+        """Units that still have to leave the house."""
+        return self.row.quantity - self.row.shipped - self.row.cancelled
 
     @property
     def is_short(self) -> bool:
@@ -83,12 +116,12 @@ class Buttons:
 
 
 def buttons_of(offers: Sequence[Offer]) -> Buttons:
-    """Sort offers: what leads on in sight, the first open one first; danger under “More”.
+    """Sort offers: what leads on in sight, the first open one first; the rest under “More”.
 
     A closed step stands in sight when it leads on (it says what is missing); a closed side step
     would only be noise there.
     """
-    in_sight = [o for o in offers if o.step.tone != "danger" and (o.is_open or _leads_on(o))]
+    in_sight = [o for o in offers if o.step.tone not in QUIET and (o.is_open or _leads_on(o))]
     ready = [o for o in in_sight if o.is_open and o.step.tone in {"info", "success"}]
     ready.sort(key=lambda offer: not _leads_on(offer))
     primary = ready[0] if ready else None
@@ -130,11 +163,12 @@ class Workspace:
     lines: list[Line]
     payments: list[Payment]
     refunds: list[Refund]
-    parcels: list[Shipment]
     timeline: list[Day]
     shown: str
     next_waiting: Order | None
     orders_of_customer: int
+    age: Age | None
+    spent: dict[str, timedelta]
 
     @property
     def facts(self) -> OrderFacts:
@@ -154,7 +188,14 @@ class Workspace:
 
     @property
     def stepper(self) -> list[Stop]:
-        return stepper_of(self.order)
+        """The road, with the time in each state; what ended the road has no clock."""
+        timed = {name: span for name, span in self.spent.items() if name not in CLOSED}
+        return [
+            replace(stop, spent=span_in_words(timed[stop.state.name]))
+            if stop.state.name in timed
+            else stop
+            for stop in stepper_of(self.order)
+        ]
 
     @property
     def claim(self) -> PaymentIntent | None:
@@ -183,11 +224,19 @@ class Workspace:
         return self._money(self.order.total)
 
     @property
-    def sums(self) -> list[tuple[str, str]]:
+    def sums(self) -> list[tuple[str, str, str]]:
+        """Label, sum and remark of what the total is made of; what is nothing is left out."""
+        order = self.order
+        rows = [
+            (_("Subtotal"), order.subtotal, ""),
+            (_("Discount"), -order.discount, in_short(order)),
+            (_("Shipping"), order.shipping_fee, ""),
+            (_("Tax"), order.tax, ""),
+        ]
+        kept = [row for row in rows if row[1] or row[0] in {_("Subtotal"), _("Shipping")}]
         return [
-            (_("Subtotal"), self._money(self.order.subtotal)),
-            (_("Shipping"), self._money(self.order.shipping_fee)),
-            (_("Total"), self.total),
+            *((label, self._money(amount), remark) for label, amount, remark in kept),
+            (_("Total"), self.total, ""),
         ]
 
     @property
@@ -200,7 +249,7 @@ class Workspace:
             (_("Returned"), facts.refunded),
         ]
         moved = [(label, self._money(amount)) for label, amount in sums if amount]
-        left = max(order.total - facts.covered, Decimal(0))
+        left = max(facts.due - facts.authorised, Decimal(0))
         if order.status in {"draft", "cancelled"}:
             return moved
         return [*moved, (_("Left to pay"), self._money(left))]
@@ -281,8 +330,16 @@ def load_order(pk: int) -> Order | None:
     """Return an order with everything beside it that its page names, facts loaded."""
     order = (
         Order.objects.select_related(
-            "customer", "contact", "billing_address", "shipping_address", "assignee"
+            "customer",
+            "contact",
+            "billing_address",
+            "shipping_address",
+            "assignee",
+            "copied_from",
+            "merged_into",
+            "presence__user",
         )
+        .prefetch_related("tags")
         .filter(pk=pk)
         .first()
     )
@@ -296,20 +353,23 @@ def workspace_of(order: Order, *, user: User, shown: str = "all") -> Workspace:
 
     shown: which entries of the timeline, a key of FILTERS.
     """
-    sight = Sight.of(user)
+    sight, now = Sight.of(user), timezone.now()
     load_story(order)
     return Workspace(
         order=order,
         sight=sight,
-        buttons=buttons_of(ORDER_FLOW.offers(order, user)),
+        buttons=buttons_of(
+            [o for o in ORDER_FLOW.offers(order, user) if o.step.name not in OTHER_DOORS]
+        ),
         lines=lines_of(order),
         payments=list(order.payments.all()),
         refunds=list(order.refunds.all()),
-        parcels=list(order.shipments.all()),
         timeline=timeline_of(order, sight=sight, shown=shown),
         shown=shown,
         next_waiting=next_waiting(order),
         orders_of_customer=order.customer.orders.count(),
+        age=age_of(order, targets(), now),
+        spent=time_in_states([(row.history_date, row.status) for row in steps_of(order)], now),
     )
 
 
@@ -323,10 +383,12 @@ def lines_of(order: Order) -> list[Line]:
         .annotate(free=Sum(F("on_hand") - F("committed") - F("unavailable")))
         .values_list("product", "free")
     )
-    return [Line(row, free.get(row.product_id, 0)) for row in rows]
+    inside = order.shipments.filter(status="packed").order_by().values("lines__line")
+    packed = dict(inside.annotate(units=Sum("lines__quantity")).values_list("lines__line", "units"))
+    return [Line(row, free.get(row.product_id, 0), packed.get(row.pk, 0)) for row in rows]
 
 
 def next_waiting(after: Order | None = None) -> Order | None:
     """Return the order that has waited longest to be processed, other than the one at hand."""
-    waiting = Order.objects.to_process().oldest_first()
+    waiting = Order.objects.to_process().longest_first()
     return (waiting.exclude(pk=after.pk) if after else waiting).first()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -14,6 +15,9 @@ from backoffice import changes, sealed
 from backoffice.models import User
 
 ROLES = ("support", "fulfilment", "merchandiser", "finance", "auditor", "manager", "admin")
+
+# `--hypothesis-profile=deep`: five times as long on everything that hypothesis tries.
+hypothesis.settings.register_profile("deep", max_examples=500)
 
 _flush = TransactionTestCase._fixture_teardown
 

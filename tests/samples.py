@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from tempfile import NamedTemporaryFile
 
-from backoffice import changes
+from backoffice import approvals, changes, jobs
 from backoffice.imports.files import run_sheet
 from backoffice.models import User
 from catalog import services as catalog
@@ -36,6 +37,7 @@ def make_one_of_everything() -> None:
         catalog.set_tags(product_id=mug.pk, names=["stoneware"], by=person, reason="")
         put_on_shelf(mug, 5)
         import_a_sheet(person)
+        jobs.start("backoffice.expire_imports", by=person)
         shipped, paid, unpaid, cancelled, _draft = (write_an_order(mug) for _ in range(5))
         who = {"by": person, "reason": "sample"}
         for order in (shipped, paid, unpaid, cancelled):
@@ -44,9 +46,16 @@ def make_one_of_everything() -> None:
             orders.take_payment(order_id=order.pk, token="tok_visa", **who)
         orders.process_order(order_id=shipped.pk, **who)
         orders.ship_order(order_id=shipped.pk, tracking="JJD01", **who)
+        orders.request_return(
+            order_id=shipped.pk,
+            lines={line.pk: line.shipped for line in shipped.lines.all()},
+            reason_code="faulty",
+            **who,
+        )
         orders.add_note(order_id=shipped.pk, body="Rang twice", **who)
         orders.take_payment(order_id=cancelled.pk, token="tok_visa", **who)
         orders.cancel_order(order_id=cancelled.pk, reason_code="changed_mind", notify=False, **who)
+        ask_for_a_refund(shipped, person)
 
 
 def write_an_order(product: Product, units: int = 1) -> Order:
@@ -59,6 +68,17 @@ def write_an_order(product: Product, units: int = 1) -> Order:
         by=boss(),
         reason="",
     )
+
+
+def ask_for_a_refund(order: Order, person: User) -> None:
+    """Leave a rule, and a refund that waits for a second person."""
+    approvals.make_rule(
+        action="orders.refund", above=Decimal(1), currency="EUR", by=person, reason="sample"
+    )
+    with suppress(approvals.ApprovalAsked):
+        orders.refund_order(
+            order_id=order.pk, reason_code="other", amount=Decimal(2), by=person, reason="sample"
+        )
 
 
 def import_a_sheet(person: User) -> None:

@@ -36,17 +36,17 @@ def xlsx_of(*rows: Sequence[Any]) -> bytes:
     return out.getvalue()
 
 
-def preview(content: bytes, *, by: User, name: str = "sheet.csv", **options: Any) -> ImportRun:
-    """Upload a sheet of products and return its run, nothing applied."""
-    return start_run(
-        sheet_name="products", file=io.BytesIO(content), file_name=name, by=by, **options
-    )
+def preview(
+    content: bytes, *, by: User, name: str = "sheet.csv", sheet: str = "products", **options: Any
+) -> ImportRun:
+    """Upload a sheet and return its run, nothing applied."""
+    return start_run(sheet_name=sheet, file=io.BytesIO(content), file_name=name, by=by, **options)
 
 
 def load(
     content: bytes, *, by: User, name: str = "sheet.csv", reason: str = "", **options: Any
 ) -> ImportRun:
-    """Upload a sheet of products and apply it."""
+    """Upload a sheet and apply it."""
     run = preview(content, by=by, name=name, **options)
     return apply_run(uuid=run.uuid, by=by, reason=reason)
 

@@ -1,5 +1,25 @@
 """The ground's own pages: people, roles, and the record of who did what."""
 
-from backoffice.admin import audit, home, imports, navigation, users
+from backoffice.admin import (
+    approval_rules,
+    approvals,
+    audit,
+    bulk,
+    home,
+    imports,
+    jobs,
+    navigation,
+    users,
+)
 
-__all__ = ["audit", "home", "imports", "navigation", "users"]
+__all__ = [
+    "approval_rules",
+    "approvals",
+    "audit",
+    "bulk",
+    "home",
+    "imports",
+    "jobs",
+    "navigation",
+    "users",
+]

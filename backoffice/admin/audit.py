@@ -6,8 +6,7 @@ from typing import Any
 
 import django_filters
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -70,21 +69,8 @@ class ChangeSetAdmin(ConsoleAdmin):
     def why_label(self, row: ChangeSet) -> str:
         return row.why or "–"
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def row_page(self, request: HttpRequest, row: ChangeSet) -> HttpResponse:
         """Show everything that this change set did."""
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        row = self.get_object(request, object_id)
-        if row is None:
-            raise Http404
         context = {
             **self.admin_site.each_context(request),
             "title": action_words(row.action) or str(row),
@@ -94,7 +80,6 @@ class ChangeSetAdmin(ConsoleAdmin):
             "facts": _facts(row),
             "sections": sections_of(row, reader=request.user),
             "events": [(event, in_words(event.detail)) for event in row.events.order_by("pk")],
-            **(extra_context or {}),
         }
         return TemplateResponse(request, "backoffice/change_set.html", context)
 

@@ -7,8 +7,9 @@ Every mutating admin action is one. It only says what to ask and which service t
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.utils.text import format_lazy
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 Verb = Callable[..., Any]
 BACK = _("Back")
+MOVES = _("Moves")
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,17 @@ class Act:
     when the verb does not take them. None: not offered for a row, or not for a selection.
     key: the keyword's stem when it is not the model's name ("product" → product_id, product_ids).
     effect: one clause, shown in the dialog. done: what a success says; "{row}" is the row.
-    dismiss: the button that closes the dialog; refusal: why it is closed for a loaded row.
+    dismiss: the button that closes the dialog; refusal: why it is closed for a loaded row;
+    refusal_for: why for this person, where the permission alone does not say it.
+    preview: without JavaScript, the button that shows the dialog's sums again and does nothing.
     applies: for which rows it is offered at all (a toggle shows one of its two sides).
     is_quiet: kept out of the row's buttons (offered for a selection only).
+
+    For a selection: totals: what it moves for loaded rows that can, by currency, called
+    `totals_label`. four_eyes: the action under which many need a second person. is_atomic: the
+    plural verb is one transaction, and its receipt is written in it; one that asks a bank is not.
+    witness: of these keys, those that a change set has done it to, where the rows' own history
+    does not tell: `witness(change_set_id, keys)`.
     """
 
     name: str
@@ -53,8 +63,15 @@ class Act:
     done: Text = ""
     dismiss: Text = BACK
     refusal: Callable[[Any], Refused | None] | None = None
+    refusal_for: Callable[[Any, User], Refused | None] | None = None
+    preview: Text = ""
     applies: Callable[[Any], bool] | None = None
     is_quiet: bool = False
+    totals: Callable[[Sequence[Any]], Mapping[str, Decimal]] | None = None
+    totals_label: Text = MOVES
+    four_eyes: str = ""
+    is_atomic: bool = False
+    witness: Callable[[int, Sequence[Any]], Iterable[Any]] | None = None
     step: Step | None = field(default=None, repr=False)
 
     @classmethod
@@ -79,6 +96,8 @@ class Act:
 
     @property
     def for_many(self) -> Verb | None:
+        if any(ask.required and ask.is_for_one for ask in self.asks):
+            return None
         return self.many or (self.step and self.step.flow.bulk_verbs.get(self.name)) or None
 
     def is_allowed(self, user: User) -> bool:
@@ -88,9 +107,12 @@ class Act:
     def applies_to(self, row: Any) -> bool:
         return self.applies is None or self.applies(row)
 
-    def closed_because(self, row: Any) -> Refused | None:
-        """Return why the act is closed for a row whose facts are loaded, or None."""
-        return self.refusal(row) if self.refusal is not None else None
+    def closed_because(self, row: Any, by: User | None = None) -> Refused | None:
+        """Return why the act is closed for a row whose facts are loaded (to `by`), or None."""
+        refused = self.refusal(row) if self.refusal is not None else None
+        if refused is None and by is not None and self.refusal_for is not None:
+            refused = self.refusal_for(row, by)
+        return refused
 
     def run_one(
         self, pk: Any, *, model_name: str, by: User, answers: Mapping[str, Any], version: int | None

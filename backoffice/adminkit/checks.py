@@ -85,7 +85,7 @@ def _check_acts(model_admin: ConsoleAdmin, known: set[str]) -> Iterator[Error]:
                 obj=who,
                 id="backoffice.E024",
             )
-        if not _ACT_NAME.fullmatch(act.name) or act.name == "report":
+        if not _ACT_NAME.fullmatch(act.name):
             yield Error(f"{act.name!r} cannot be an act's name.", obj=who, id="backoffice.E025")
         if act.for_one is None and act.for_many is None:
             yield Error(f"Act {name} has no verb.", obj=who, id="backoffice.E026")

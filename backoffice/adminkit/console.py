@@ -8,9 +8,11 @@ from typing import Any
 from django import forms
 from django.contrib.admin import ShowFacets, display
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -24,7 +26,7 @@ from backoffice.adminkit.display import badge, money, status_label
 from backoffice.adminkit.editing import SavesByService
 from backoffice.adminkit.histories import ShowsHistory
 from backoffice.adminkit.lists import CappedPaginator, ConsoleChangeList, Queue, keys_of
-from backoffice.adminkit.serving import ServesActs
+from backoffice.adminkit.selections import ServesSelections
 from backoffice.changes import UnauditedWrite
 
 __all__ = [
@@ -50,7 +52,7 @@ class _NotKept:
         pass
 
 
-class ConsoleAdmin(ServesActs, ShowsHistory, SavesByService, ModelAdmin):
+class ConsoleAdmin(ServesSelections, ShowsHistory, SavesByService, ModelAdmin):
     """The base of every admin of ours.
 
     acts: what can be done (see `acts.py`). queues: tabs over the list. filterset_class: a
@@ -61,6 +63,8 @@ class ConsoleAdmin(ServesActs, ShowsHistory, SavesByService, ModelAdmin):
     filterset_class: type | None = None
     # True: `load_facts` runs for each page of the list, so that columns may read the facts.
     list_needs_facts = False
+    # A method (request, row) → response: the page of a row that is looked at, never edited there.
+    row_page: Any = None
     # Acts whose buttons stand in the column "row_buttons" of the list.
     list_acts: Sequence[str] = ()
 
@@ -94,9 +98,10 @@ class ConsoleAdmin(ServesActs, ShowsHistory, SavesByService, ModelAdmin):
         rows = list(rows)
         self.load_facts(rows)
         if self.list_acts:
+            acts = [act for act in self.allowed_acts(request) if act.name in self.list_acts]
             for row in rows:
-                offers = self.row_offers(request, row)
-                row.list_offers = [o for o in offers if o.is_open and o.act.name in self.list_acts]
+                offers = self.offers_among(acts, request, row)
+                row.list_offers = [offer for offer in offers if offer.is_open]
         return rows
 
     @display(description="")
@@ -147,6 +152,29 @@ class ConsoleAdmin(ServesActs, ShowsHistory, SavesByService, ModelAdmin):
         return super().response_action(request, queryset)
 
     # --- One row -------------------------------------------------------------------------------
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the form, or `row_page`: to whoever may see the row; GET only."""
+        if self.row_page is None:
+            return super().change_view(request, object_id, form_url, extra_context)
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET"])
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = self.row_to_show(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        return self.row_page(request, row)
+
+    def row_to_show(self, request: HttpRequest, object_id: str) -> Any:
+        """Return the row that `row_page` shows, with what stands beside it, or None."""
+        return self.get_object(request, object_id)
 
     def render_change_form(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from backoffice.adminkit.charts import draw
-from backoffice.cards import Chart, Kpi, Panel, cards_for
+from backoffice.cards import Chart, Figure, Kpi, Panel, cards_for
 from backoffice.models import User
 
 
@@ -32,10 +32,13 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _figure(kpi: Kpi, user: User) -> dict[str, Any]:
     value = kpi.value(user)
+    figure = value if isinstance(value, Figure) else Figure(value)
+    hint = kpi.hint(user) if callable(kpi.hint) else kpi.hint
     return {
         "card": kpi,
-        "value": value,
-        "hint": kpi.hint(user) if callable(kpi.hint) else kpi.hint,
+        "value": figure.value,
+        "hint": figure.hint or hint,
+        "path": figure.path or kpi.path,
         # Nothing is no reason for alarm, nor for joy.
-        "tone": kpi.tone if value not in (0, "0", None) else "neutral",
+        "tone": figure.tone or kpi.tone if figure.value not in (0, "0", None) else "neutral",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets as unfold
 
+from backoffice.adminkit.units import UnitsField
 from backoffice.flows import Ask
 from backoffice.ids import uuid7
 
@@ -56,6 +58,13 @@ class _PlainNumber(Field):
         return super().to_python(value)
 
 
+class LongTextField(forms.CharField):
+    """A text of several lines: a browser counts a line's end once, and sends two characters."""
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(value).replace("\r\n", "\n")
+
+
 class WholeNumberField(_PlainNumber, forms.IntegerField):
     """A count that somebody types."""
 
@@ -64,8 +73,8 @@ class MoneyField(_PlainNumber, forms.DecimalField):
     """A sum that somebody types."""
 
 
-def field_for(ask: Ask) -> forms.Field:  # noqa: PLR0911  (one for each kind)
-    """Return the form field of one question."""
+def field_for(ask: Ask, row: Any = None) -> forms.Field:  # noqa: PLR0911  (one for each kind)
+    """Return the form field of one question, about one row when it asks of its lines."""
     common = {
         "label": ask.label,
         "required": ask.required,
@@ -73,6 +82,9 @@ def field_for(ask: Ask) -> forms.Field:  # noqa: PLR0911  (one for each kind)
         "initial": ask.initial,
     }
     match ask.kind:
+        case "lines":
+            assert ask.rows is not None, f"the question {ask.name} does not say which lines"
+            return UnitsField(ask.rows(row), **{**common, "initial": None})
         case "choice":
             return _choice_field(ask, common)
         case "flag":
@@ -100,7 +112,7 @@ def field_for(ask: Ask) -> forms.Field:  # noqa: PLR0911  (one for each kind)
             )
         case _:
             rows = {"class": " ".join(unfold.TEXTAREA_CLASSES), "rows": 2}
-            return forms.CharField(max_length=4000, widget=forms.Textarea(attrs=rows), **common)
+            return LongTextField(max_length=4000, widget=forms.Textarea(attrs=rows), **common)
 
 
 def _choice_field(ask: Ask, common: dict[str, Any]) -> forms.Field:
@@ -114,8 +126,20 @@ def _choice_field(ask: Ask, common: dict[str, Any]) -> forms.Field:
     )
 
 
+def asked_of(asks: Sequence[Ask], row: Any) -> list[Ask]:
+    """Return the questions as they are asked of one row; None: of a selection."""
+    if row is None:
+        return [ask for ask in asks if not ask.is_for_one]
+    said = [(ask, ask.about(row) if ask.about is not None else {}) for ask in asks]
+    return [replace(ask, **more) if more else ask for ask, more in said if more is not None]
+
+
 class ActForm(forms.Form):
-    """A dialog's questions, with what makes a second press of its button harmless."""
+    """A dialog's questions, with what makes a second press of its button harmless.
+
+    row: what the questions are about; None for a selection. preset: answers that the address
+    brings along, shown to be confirmed.
+    """
 
     use_required_attribute = False
 
@@ -128,15 +152,22 @@ class ActForm(forms.Form):
         asks: Sequence[Ask],
         data: Any = None,
         *,
+        row: Any = None,
         version: int | None = None,
         next_page: str = "",
+        preset: Any = None,
     ) -> None:
         start = {"idempotency_key": uuid7().hex, "row_version": version, "next_page": next_page}
         super().__init__(data, initial=start)
-        self.asks = tuple(asks)
-        for ask in asks:
-            self.fields[ask.name] = field_for(ask)
-        first = next(iter(asks), None)
+        self.asks = tuple(asked_of(asks, row))
+        for ask in self.asks:
+            self.fields[ask.name] = field_for(ask, row)
+            widget = self.fields[ask.name].widget
+            # Of a switch that is off nothing is sent, so only one that is named was answered.
+            is_said = ask.kind != "flag" or ask.name in (preset or {})
+            if preset and is_said and not widget.value_omitted_from_data(preset, {}, ask.name):
+                self.initial[ask.name] = widget.value_from_datadict(preset, {}, ask.name)
+        first = next(iter(self.asks), None)
         if first is not None and first.kind in {"line", "text", "number", "money"}:
             self.fields[first.name].widget.attrs["autofocus"] = True
 

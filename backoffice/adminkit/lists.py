@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 from django.forms import MultiWidget
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.views import ChangeList
 
 from backoffice.flows import Tone
@@ -26,10 +28,24 @@ RANGE_PARTS = ("after", "before", "min", "max", "0", "1")
 
 
 @dataclass(frozen=True)
+class Deadline:
+    """Which rows of a queue have waited so long that they turn amber, and which turn red.
+
+    since: the column that says since when a row waits; soon, late: rows from before that moment.
+    """
+
+    since: str
+    soon: datetime
+    late: datetime
+
+
+@dataclass(frozen=True)
 class Queue:
     """A tab over a list: the rows that wait for one kind of work.
 
     permission: only people with it see the tab; "" shows it to everybody who sees the list.
+    deadline: what makes rows late, when the queue has a target (`queues_for` puts it in): the tab
+    then takes its colour from it, and counts the late ones too.
     """
 
     name: str
@@ -38,6 +54,7 @@ class Queue:
     permission: str = ""
     tone: Tone = "neutral"
     is_counted: bool = True
+    deadline: Deadline | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +64,7 @@ class QueueTab:
     count: str
     is_active: bool
     tone: Tone = "neutral"
+    title: Text = ""
 
 
 def capped_count(queryset: Any, limit: int) -> int:
@@ -57,6 +75,46 @@ def capped_count(queryset: Any, limit: int) -> int:
 def capped(count: int, limit: int) -> str:
     """Return a count for people: "37", or "10,000+" when counting stopped there."""
     return f"{limit:,}+" if count > limit else f"{count:,}"
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """How many rows of a queue wait, and how many of them are amber or red."""
+
+    rows: int
+    soon: int
+    late: int
+
+    @property
+    def count(self) -> str:
+        return capped(self.rows, QUEUE_COUNT_UP_TO)
+
+    @property
+    def tone(self) -> Tone:
+        return "danger" if self.late else "warning" if self.soon else "success"
+
+    @property
+    def sentence(self) -> str:
+        """How many have waited too long; blank when none has."""
+        if not self.late:
+            return ""
+        text = ngettext("{count} has waited too long", "{count} have waited too long", self.late)
+        return text.format(count=capped(self.late, QUEUE_COUNT_UP_TO))
+
+
+def pressure_of(rows: QuerySet[Any], deadline: Deadline) -> Pressure:
+    """Count a queue's rows against its deadline, in one query; counting stops at the cap.
+
+    The oldest are counted first, so that what is late is counted before the counting stops.
+    """
+    oldest = rows.order_by(deadline.since)[: QUEUE_COUNT_UP_TO + 1]
+    return Pressure(
+        **oldest.aggregate(
+            rows=Count("pk"),
+            soon=Count("pk", filter=Q(**{f"{deadline.since}__lte": deadline.soon})),
+            late=Count("pk", filter=Q(**{f"{deadline.since}__lte": deadline.late})),
+        )
+    )
 
 
 def keys_of(model: type[Model], values: Iterable[str]) -> list[Any]:
@@ -206,20 +264,29 @@ class ConsoleChangeList(ChangeList):
             )
         ]
         for queue in self.queues.values():
-            count = ""
-            if queue.is_counted:
-                number = capped_count(queue.apply(self.root_queryset), QUEUE_COUNT_UP_TO)
-                count = capped(number, QUEUE_COUNT_UP_TO)
+            count, tone, title = self._pressure(queue)
             tabs.append(
                 QueueTab(
                     label=queue.label,
                     url=self.get_query_string({QUEUE_VAR: queue.name}),
                     count=count,
                     is_active=queue.name == self.queue_name,
-                    tone=queue.tone if count not in {"", "0"} else "neutral",
+                    tone=tone if count not in {"", "0"} else "neutral",
+                    title=title,
                 )
             )
         return tabs
+
+    def _pressure(self, queue: Queue) -> tuple[str, Tone, Text]:
+        """Return how many rows wait, in which colour, and how many of them too long."""
+        if not queue.is_counted:
+            return "", queue.tone, ""
+        rows = queue.apply(self.root_queryset).order_by()
+        deadline = queue.deadline
+        if deadline is None:
+            return capped(capped_count(rows, QUEUE_COUNT_UP_TO), QUEUE_COUNT_UP_TO), queue.tone, ""
+        found = pressure_of(rows, deadline)
+        return found.count, found.tone, found.sentence
 
     def page_links(self) -> list[PageLink]:
         """Return the pages around this one, with gaps."""

@@ -1,31 +1,28 @@
-"""Serving acts: their dialogs, their confirmation, their report. The same for every admin."""
+"""Serving acts on one row: the dialog and its confirmation. The same for every admin.
+
+Selections are `selections.py`'s.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.contrib import messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from backoffice.adminkit import report as reports
 from backoffice.adminkit.acts import Act
 from backoffice.adminkit.answers import answer_redirect, came_from, is_htmx, safe_path
 from backoffice.adminkit.forms import ActForm
-from backoffice.adminkit.lists import keys_of
-from backoffice.idempotency import once
-from backoffice.refused import Refused, StaleVersion, Text, TooMany, UnknownRow
+from backoffice.approvals import ApprovalAsked
+from backoffice.idempotency import StillRunning, answered, once
+from backoffice.refused import Refused, StaleVersion, Text
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -33,8 +30,6 @@ if TYPE_CHECKING:
     Base = ModelAdmin[Any]
 else:
     Base = object
-
-ACTION_PREFIX = "act_"
 
 
 @dataclass(frozen=True)
@@ -51,7 +46,7 @@ class RowOffer:
 
 
 class ServesActs(Base):
-    """The part of ConsoleAdmin that serves `acts`: `<pk>/acts/<name>/` and `acts/<name>/`."""
+    """The part of ConsoleAdmin that serves `acts` on one row: `<pk>/acts/<name>/`."""
 
     acts: Sequence[Act] = ()
 
@@ -71,6 +66,10 @@ class ServesActs(Base):
         """Return what a dialog over one row calls its button: the verb, and its effect."""
         return act.label
 
+    def act_landing(self, request: HttpRequest, act: Act, row: Any, result: Any) -> str | None:
+        """Return where an act leads that made something else to look at, and say what it was."""
+        return None
+
     def load_facts(self, rows: Sequence[Any]) -> None:
         """Load what `Act.refusal` needs, for rows already read."""
 
@@ -80,8 +79,6 @@ class ServesActs(Base):
         stem = f"{self.opts.app_label}_{self.opts.model_name}"
         wrap = self.admin_site.admin_view
         return [
-            path("acts/report/<str:key>/", wrap(self.act_report_view), name=f"{stem}_act_report"),
-            path("acts/<str:name>/", wrap(self.bulk_act_view), name=f"{stem}_bulk_act"),
             path("<path:object_id>/acts/<str:name>/", wrap(self.act_view), name=f"{stem}_act"),
         ]
 
@@ -100,31 +97,20 @@ class ServesActs(Base):
 
         Open acts first, and of them the dangerous ones last.
         """
+        return self.offers_among(self.allowed_acts(request), request, row)
+
+    def offers_among(self, acts: Sequence[Act], request: HttpRequest, row: Any) -> list[RowOffer]:
+        """Return which of some acts are offered for a row: what is not asked for costs nothing."""
         offers = []
-        for act in self.allowed_acts(request):
+        for act in acts:
             if act.for_one is None or act.is_quiet or not act.applies_to(row):
                 continue
             step = act.step
             if step is not None and step.flow.state_of(row).name not in step.sources:
                 continue
             url = self.admin_path("act", row.pk, act.name)
-            offers.append(RowOffer(act, url, act.closed_because(row)))
+            offers.append(RowOffer(act, url, act.closed_because(row, request.user)))
         return sorted(offers, key=lambda o: (not o.is_open, o.is_open and o.act.tone == "danger"))
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Add the bulk acts this person may do; nothing of Django's own (raw deletes)."""
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        if "_popup" in request.GET:
-            return actions
-        for act in self.allowed_acts(request):
-            if act.for_many is not None:
-                name = f"{ACTION_PREFIX}{act.name}"
-                actions[name] = (partial(_open_bulk_dialog, act=act), name, act.label)
-        return actions
-
-    def bulk_acts(self, request: HttpRequest) -> list[Act]:
-        return [act for act in self.allowed_acts(request) if act.for_many is not None]
 
     # --- One row -------------------------------------------------------------------------------
 
@@ -136,11 +122,20 @@ class ServesActs(Base):
         row = self._row(request, object_id)
         version = getattr(row, "version", None)
         if request.method != "POST":
-            form = ActForm(act.asks, version=version, next_page=came_from(request))
-            return self._dialog(request, act, form, [row], refused=act.closed_because(row))
-        form = ActForm(act.asks, request.POST)
+            form = ActForm(
+                act.asks,
+                row=row,
+                version=version,
+                next_page=came_from(request),
+                preset=request.GET,
+            )
+            refused = act.closed_because(row, request.user)
+            return self._dialog(request, act, form, [row], refused=refused)
+        form = ActForm(act.asks, request.POST, row=row)
+        if act.preview and "preview" in request.POST:
+            return self._dialog(request, act, form, [row])
         if not form.is_valid():
-            return self._dialog(request, act, form, [row], status=422)
+            return self._answer_again(request, act, form, row)
         try:
             location = once(
                 by=request.user,
@@ -159,15 +154,39 @@ class ServesActs(Base):
             )
         return answer_redirect(request, location)
 
+    def _answer_again(
+        self, request: HttpRequest, act: Act, form: ActForm, row: Any
+    ) -> HttpResponse:
+        """Answer a form that is not valid: marked, or, for a second press, as the first one was.
+
+        What the first press did may be why the second makes no sense any more.
+        """
+        try:
+            earlier = answered(by=request.user, key=request.POST.get("idempotency_key", "")[:64])
+        except StillRunning as refused:
+            return self._dialog(
+                request, act, form, [row], refused=refused, status=refused.http_status
+            )
+        if earlier is not None:
+            return answer_redirect(request, earlier)
+        return self._dialog(request, act, form, [row], status=422)
+
     def _do_one(self, request: HttpRequest, act: Act, row: Any, form: ActForm) -> str:
-        act.run_one(
-            row.pk,
-            model_name=self.opts.model_name,
-            by=request.user,
-            answers=form.answers,
-            version=form.cleaned_data["row_version"],
-        )
-        messages.success(request, self.done_message(act, row))
+        try:
+            result = act.run_one(
+                row.pk,
+                model_name=self.opts.model_name,
+                by=request.user,
+                answers=form.answers,
+                version=form.cleaned_data["row_version"],
+            )
+        except ApprovalAsked as asked:
+            # Not an error: it is on somebody's desk now.
+            messages.info(request, asked.message)
+        else:
+            if (landing := self.act_landing(request, act, row, result)) is not None:
+                return landing
+            messages.success(request, self.done_message(act, row))
         if not self.model._base_manager.filter(pk=row.pk).exists():
             return self.admin_path("changelist")
         back = safe_path(request, form.cleaned_data["next_page"])
@@ -181,94 +200,6 @@ class ServesActs(Base):
             state = act.step.flow.states[act.step.target].label
             return _("{row} – {act}: now {state}.").format(row=row, act=act.label, state=state)
         return _("{row} – {act}: done.").format(row=row, act=act.label)
-
-    # --- A selection ---------------------------------------------------------------------------
-
-    def open_bulk_dialog(
-        self, request: HttpRequest, act: Act, queryset: QuerySet[Any]
-    ) -> HttpResponse:
-        """Ask before a bulk act: how many rows, which of them cannot, and the act's questions."""
-        limit = settings.BULK_LIMIT_ROWS
-        rows = list(queryset[: limit + 1])
-        form = ActForm(act.asks, next_page=request.get_full_path())
-        if len(rows) > limit:
-            refused = TooMany(count=queryset.order_by().count(), limit=limit)
-            return self._dialog(
-                request, act, form, rows, many=True, refused=refused, status=refused.http_status
-            )
-        return self._dialog(request, act, form, rows, many=True)
-
-    def bulk_act_view(self, request: HttpRequest, name: str) -> HttpResponse:
-        """Do an act to the rows named in `ids`; the answer is the list, or a report."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        act = self._act(request, name, many=True)
-        ids = list(dict.fromkeys(request.POST.getlist("ids")))
-        rows = self._rows(request, ids)
-        form = ActForm(act.asks, request.POST)
-        limit = settings.BULK_LIMIT_ROWS
-        if len(ids) > limit:
-            refused: Refused = TooMany(count=len(ids), limit=limit)
-            return self._dialog(
-                request, act, form, rows[:limit], many=True, refused=refused, status=422
-            )
-        if not form.is_valid():
-            return self._dialog(request, act, form, rows, many=True, status=422)
-        try:
-            location = once(
-                by=request.user,
-                key=form.cleaned_data["idempotency_key"],
-                content={"act": act.name, "rows": ids, "answers": form.answers},
-                work=lambda: self._do_many(request, act, ids, rows, form),
-            )
-        except Refused as refused:
-            form.renew_key()
-            return self._dialog(
-                request, act, form, rows, many=True, refused=refused, status=refused.http_status
-            )
-        return answer_redirect(request, location)
-
-    def _do_many(
-        self, request: HttpRequest, act: Act, ids: Sequence[str], rows: Sequence[Any], form: ActForm
-    ) -> str:
-        outcome = act.run_many(
-            [row.pk for row in rows],
-            model_name=self.opts.model_name,
-            by=request.user,
-            answers=form.answers,
-        )
-        # What is not among the rows this role may see does not exist for it.
-        found = {str(row.pk) for row in rows}
-        outcome.refused += [
-            (pk, UnknownRow(what=self.opts.verbose_name, key=pk)) for pk in ids if pk not in found
-        ]
-        done = len(outcome.done)
-        if outcome.refused:
-            return self.admin_path("act_report", reports.keep(request, act, outcome))
-        text = ngettext("{act}: {count} done.", "{act}: {count} done.", done)
-        messages.success(request, text.format(act=act.label, count=done))
-        return safe_path(request, form.cleaned_data["next_page"]) or self.admin_path("changelist")
-
-    def act_report_view(self, request: HttpRequest, key: str) -> HttpResponse:
-        """Show what a bulk act did and what it refused, grouped by sentence."""
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        report = reports.recall(request, key)
-        if report is None:
-            raise Http404(_("This report is no longer kept; the rows' histories are."))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": report.label,
-            "opts": self.opts,
-            "report": report,
-            "checkbox_name": ACTION_CHECKBOX_NAME,
-            "action_name": f"{ACTION_PREFIX}{report.act}",
-            "list_url": self.admin_path("changelist"),
-            "change_url_name": f"admin:{self.opts.app_label}_{self.opts.model_name}_change",
-        }
-        return TemplateResponse(request, "backoffice/act_report.html", context)
 
     # --- Inside --------------------------------------------------------------------------------
 
@@ -287,55 +218,50 @@ class ServesActs(Base):
         self.load_facts([row])
         return row
 
-    def _rows(self, request: HttpRequest, ids: Sequence[str]) -> list[Any]:
-        pks = keys_of(self.model, ids)
-        return list(self.get_queryset(request).filter(pk__in=pks).order_by("pk"))
-
     def _dialog(
         self,
         request: HttpRequest,
         act: Act,
         form: ActForm,
-        rows: Sequence[Model],
+        rows: Sequence[Any],
         *,
-        many: bool = False,
         refused: Refused | None = None,
         status: int = 200,
     ) -> HttpResponse:
-        closed: list[tuple[Any, Refused]] = []
-        if many and refused is None:
-            self.load_facts(rows)
-            closed = [(r, why) for r in rows if (why := act.closed_because(r)) is not None]
-        is_blocked = isinstance(refused, TooMany) or (
-            refused is not None and not many and not form.is_bound
-        )
+        row = rows[0]
         context = {
+            "row": row,
+            "dialog_title": f"{act.label}: {row}",
+            "button": self.act_button(request, act, rows),
+            "is_blocked": refused is not None and not form.is_bound,
+            "action_url": self.admin_path("act", row.pk, act.name),
+        }
+        return self.render_dialog(request, act, form, rows, context, refused=refused, status=status)
+
+    def render_dialog(
+        self,
+        request: HttpRequest,
+        act: Act,
+        form: ActForm,
+        rows: Sequence[Any],
+        context: Mapping[str, Any],
+        *,
+        refused: Refused | None,
+        status: int,
+    ) -> HttpResponse:
+        """Render a dialog, as a fragment or as a page of its own."""
+        shown = {
             "act": act,
             "form": form,
             "rows": rows,
-            "row": rows[0] if rows and not many else None,
-            "many": many,
-            "closed": reports.closed_groups(closed),
-            "closed_count": len(closed),
-            "open_count": len(rows) - len(closed),
-            "facts": self.act_facts(request, act, rows),
-            "button": act.label if many else self.act_button(request, act, rows),
+            "facts": self.act_facts(request, act, rows) if rows else (),
             "refused": refused,
-            "is_blocked": is_blocked,
             "opts": self.opts,
-            "action_url": self.admin_path("bulk_act", act.name)
-            if many
-            else self.admin_path("act", rows[0].pk, act.name),
             "back_url": safe_path(request, str(form["next_page"].value() or ""))
             or self.admin_path("changelist"),
+            **context,
         }
         if is_htmx(request):
-            return TemplateResponse(request, "backoffice/act_dialog.html", context, status=status)
-        page = {**self.admin_site.each_context(request), **context, "title": act.label}
+            return TemplateResponse(request, "backoffice/act_dialog.html", shown, status=status)
+        page = {**self.admin_site.each_context(request), **shown, "title": act.label}
         return TemplateResponse(request, "backoffice/act_page.html", page, status=status)
-
-
-def _open_bulk_dialog(
-    admin: ServesActs, request: HttpRequest, queryset: QuerySet[Any], *, act: Act
-) -> HttpResponse:
-    return admin.open_bulk_dialog(request, act, queryset)

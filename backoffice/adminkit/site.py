@@ -106,10 +106,10 @@ def environment_prefix(request: HttpRequest) -> str:
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the sidebar: the pages this person may open, by group."""
     groups: dict[str, list[dict[str, Any]]] = {}
-    for item in cards_for(NavItem, request.user):
-        if not item.in_sidebar:
-            continue
-        place = item.path.partition("?")[0]
+    items = [item for item in cards_for(NavItem, request.user) if item.in_sidebar]
+    # A page under another one's address lights up alone: the longest address is meant.
+    here = max((item.path for item in items if _is_here(request, item)), key=len, default="")
+    for item in items:
         badge = item.badge(request.user) if item.badge is not None else None
         groups.setdefault(str(item.group), []).append(
             {
@@ -118,7 +118,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 "link": item.path,
                 "badge": str(badge) if badge else None,
                 "badge_variant": "primary",
-                "active": _is_here(request, item, place),
+                "active": bool(here) and item.path == here,
                 # Only what is allowed is listed; Unfold shows items without this to everybody.
                 "permission": lambda _request: True,
             }
@@ -129,8 +129,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _is_here(request: HttpRequest, item: NavItem, path: str) -> bool:
+def _is_here(request: HttpRequest, item: NavItem) -> bool:
     """True on the page and the pages under it; Unfold's own test is a substring."""
+    path = item.path.partition("?")[0]
     if item.query:
         wanted = dict(part.split("=", 1) for part in item.query.split("&"))
         return request.path == path and all(request.GET.get(k) == v for k, v in wanted.items())

@@ -7,6 +7,7 @@ canonical text that two sides are compared by. `clean(render(x)) == x`, whatever
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -126,6 +127,16 @@ class MoneyWidget(StrictWidget):
 class WholeNumberWidget(StrictWidget):
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> int | None:
         return parse.whole_number(value)
+
+
+class MomentWidget(StrictWidget):
+    """A point in time; written in UTC, to the second."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> datetime | None:
+        return parse.moment(value)
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 class YesNoWidget(StrictWidget):

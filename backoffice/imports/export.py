@@ -47,7 +47,7 @@ def export_sheet(
     require_permission(by, kind.export_permission, kind.export_words)
     if format_name not in CONTENT_TYPES:
         raise UnknownFormat(format=format_name)
-    columns = kind.columns()
+    columns = kind.columns_for(by)
     out, count = _written(format_name, columns, _texts(kind, columns, queryset), str(kind.label))
     AuditEvent.record(
         "export",

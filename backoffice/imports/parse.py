@@ -29,6 +29,7 @@ _INVISIBLE = (
     _("The cell contains an invisible character (U+{number:04X})."),
     _("Type the text again instead of copying it."),
 )
+_YEAR_FIRST = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YES = {"yes", "true", "1"}
 _NO = {"no", "false", "0"}
 
@@ -242,6 +243,35 @@ def currency(value: Any) -> str:
             value=shown(text),
         )
     return text
+
+
+def moment(value: Any) -> dt.datetime | None:
+    """Return a point in time as ISO 8601 writes it, in UTC; without an offset it is UTC already.
+
+    Refuses: days without a year of four digits, and what no calendar has.
+    """
+    if isinstance(value, dt.datetime):
+        read: dt.datetime | None = value
+    else:
+        text = free_text(value)
+        if not text:
+            return None
+        # Shopify parts the offset with a blank; Python's reader does not.
+        joined = re.sub(r" (?=[+-]\d\d:?\d\d$)", "", text)
+        try:
+            read = dt.datetime.fromisoformat(joined) if _YEAR_FIRST.match(joined) else None
+        except ValueError:
+            read = None
+        if read is None:
+            raise Fault(
+                "bad_moment",
+                _("“{value}” is no date with time."),
+                _("Write year, month, day and time: 2026-03-31 14:05."),
+                value=shown(text),
+            )
+    if read.tzinfo is None:
+        return read.replace(tzinfo=dt.UTC)
+    return read.astimezone(dt.UTC)
 
 
 def _number_text(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,24 +29,24 @@ class Mapped:
     notes: list[Note] = field(default_factory=list)
 
 
-class Recipe:
+class Recipe(ABC):
     """The base of all recipes; one for each kind of file."""
 
     name: str
     label: Text
     help_text: Text = ""
 
+    @abstractmethod
     def known(self) -> frozenset[str]:
         """Return the keys of the column names that this kind of file uses."""
-        raise NotImplementedError
 
+    @abstractmethod
     def recognises(self, keys: frozenset[str]) -> bool:
         """Return whether a header with these keys can be of this kind."""
-        raise NotImplementedError
 
+    @abstractmethod
     def map(self, table: Table, *, ignore_unknown: bool, now: datetime) -> Mapped:
         """Return the sheet's rows. Refuses: UnknownColumns, MissingColumns, DuplicateColumns."""
-        raise NotImplementedError
 
 
 class StandardRecipe(Recipe):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -105,7 +106,7 @@ class Part:
         """Write the rows' changes."""
 
 
-class Sheet:
+class Sheet(ABC):
     """A kind of sheet: its columns, the recipes that lead to it, and its parts in order."""
 
     name: ClassVar[str]
@@ -126,8 +127,9 @@ class Sheet:
     change_permission: ClassVar[str]
 
     @property
+    @abstractmethod
     def recipes(self) -> Sequence[Recipe]:
-        raise NotImplementedError
+        """Return what kinds of file lead to this sheet; the first one is its own."""
 
     @property
     def action(self) -> str:
@@ -142,6 +144,10 @@ class Sheet:
         """Return fresh columns by name; they may remember what they looked up."""
         resource = self.resource_class()
         return {name: resource.fields[name] for name in resource.get_import_order()}
+
+    def columns_for(self, by: User) -> dict[str, Column]:
+        """Return the columns that this person may take out of the house."""
+        return self.columns()
 
     def rows(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
         """Return the queryset with everything joined that the columns read."""

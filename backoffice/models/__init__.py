@@ -1,5 +1,6 @@
 """The ground's tables, one topic per file."""
 
+from backoffice.models.approvals import Approval, ApprovalRule
 from backoffice.models.audit import AuditEvent, ChangeSet, Origin
 from backoffice.models.base import (
     ArchivableModel,
@@ -10,19 +11,26 @@ from backoffice.models.base import (
     UUIDModel,
     VersionedModel,
 )
+from backoffice.models.bulk import BulkRow, BulkRun
 from backoffice.models.idempotency import IdempotencyKey
 from backoffice.models.imports import ImportRow, ImportRun
+from backoffice.models.jobs import Job
 from backoffice.models.users import Profile, User, UserActivity
 
 __all__ = [
+    "Approval",
+    "ApprovalRule",
     "ArchivableModel",
     "ArchivableQuerySet",
     "AuditEvent",
     "Audited",
+    "BulkRow",
+    "BulkRun",
     "ChangeSet",
     "IdempotencyKey",
     "ImportRow",
     "ImportRun",
+    "Job",
     "Origin",
     "PersonalRecord",
     "Profile",

@@ -72,6 +72,8 @@ class ChangeSet(models.Model):
     reason_code = models.CharField(_("reason code"), max_length=40, blank=True)
     note = models.TextField(_("reason"), blank=True)
     request_id = models.CharField(_("request"), max_length=64, blank=True)
+    # The key of what must happen once: written with its first effect, so it tells whether it did.
+    once_key = models.CharField(max_length=80, null=True, unique=True, editable=False)
     origin = models.OneToOneField(
         Origin, models.PROTECT, null=True, related_name="change_set", verbose_name=_("origin")
     )
@@ -109,6 +111,7 @@ class ChangeSet(models.Model):
             reason_code=change.reason_code[:40],
             note=change.note,
             request_id=change.caller.request_id[:64],
+            once_key=change.once_key or None,
             origin=origin,
         )
         row.save(force_insert=True)

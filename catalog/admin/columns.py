@@ -27,6 +27,7 @@ KIND_TONES = {
     "commit": "info",
     "release": "neutral",
     "ship": "info",
+    "return": "success",
 }
 
 

@@ -188,14 +188,22 @@ def _feature(name: str, label: Any, icon: str, effect: Any, *, is_featured: bool
     one: Callable[..., Any] = partial(feature_one, is_featured=is_featured)
     many: Callable[..., Any] = partial(services.feature_products, is_featured=is_featured)
     return Act(
-        name, label, FEATURE, asks=(OPTIONAL_REASON,), one=one, many=many, icon=icon, effect=effect
+        name,
+        label,
+        FEATURE,
+        asks=(OPTIONAL_REASON,),
+        one=one,
+        many=many,
+        icon=icon,
+        effect=effect,
+        is_atomic=True,
     )
 
 
 PRODUCT_ACTS = (
     Act(
         "change_price", _("Change price"), PRICE, one=change_price, many=change_prices,
-        icon="price_change", effect=_("changes the list price, from now on"),
+        icon="price_change", is_atomic=True, effect=_("changes the list price, from now on"),
         asks=(
             Ask(
                 "way", _("How"), "choice", required=True, initial="percent",
@@ -213,7 +221,8 @@ PRODUCT_ACTS = (
     ),
     Act(
         "schedule_price", _("Schedule price"), PRICE, one=schedule_price, many=schedule_prices,
-        icon="schedule", effect=_("another price for a while; the list price stays as it is"),
+        icon="schedule", is_atomic=True,
+        effect=_("another price for a while; the list price stays as it is"),
         asks=(
             Ask(
                 "way", _("How"), "choice", required=True, initial="percent",
@@ -237,7 +246,8 @@ PRODUCT_ACTS = (
     ),
     Act(
         "adjust_stock", _("Adjust stock"), STOCK, one=adjust_stock, many=adjust_stocks,
-        icon="inventory", effect=_("corrects what is on hand, after a count or a breakage"),
+        icon="inventory", is_atomic=True,
+        effect=_("corrects what is on hand, after a count or a breakage"),
         asks=(
             Ask(
                 "way", _("How"), "choice", required=True, initial="counted",

@@ -170,6 +170,7 @@ class StockMovementAdmin(ConsoleAdmin):
         Queue("received", _("Received"), lambda rows: rows.filter(kind="receive")),
         Queue("adjusted", _("Adjusted"), lambda rows: rows.filter(kind="adjust")),
         Queue("shipped", _("Shipped"), lambda rows: rows.filter(kind="ship")),
+        Queue("returned", _("Returned"), lambda rows: rows.filter(kind="return")),
     )
 
     class Media:

@@ -81,6 +81,7 @@ class StockMovement(models.Model):
         COMMIT = "commit", _("Committed")
         RELEASE = "release", _("Released")
         SHIP = "ship", _("Shipped")
+        RETURN = "return", _("Returned")
 
     uuid = models.UUIDField(_("public id"), default=uuid7, unique=True, editable=False)
     product = models.ForeignKey(Product, models.PROTECT, related_name="movements")

@@ -17,11 +17,12 @@ from catalog.services.allocation import (
     Held,
     NotCommitted,
     NotEnoughStock,
-    Wanted,
+    TakenBack,
     commit_stock,
     keep_off_sale_stock,
     release_stock,
     ship_stock,
+    take_back_stock,
 )
 from catalog.services.categories import (
     BadCategoryPath,
@@ -81,6 +82,7 @@ from catalog.services.products import (
     edit_products,
     feature_products,
 )
+from catalog.services.promises import Wanted
 from catalog.services.publishing import (
     archive_product,
     archive_products,
@@ -168,6 +170,7 @@ __all__ = [
     "ReviewedAlready",
     "StockWouldBeNegative",
     "TagInUse",
+    "TakenBack",
     "UnknownProduct",
     "Wanted",
     "add_picture",
@@ -229,6 +232,7 @@ __all__ = [
     "stock_drift",
     "submit_review",
     "tag_key",
+    "take_back_stock",
     "unpublish_product",
     "unpublish_products",
     "withdraw_price_change",

@@ -34,6 +34,8 @@ INSTALLED_APPS = [
     "simple_history",
     "django_filters",
     "tree_queries",
+    "django_tasks",
+    "django_tasks_db",
     "catalog.apps.CatalogConfig",
     "orders.apps.OrdersConfig",
 ]
@@ -166,8 +168,16 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# SQLite: one locked file per running job and worker, beside the database that they write to.
+JOBS_ROOT = env.str("JOBS_ROOT", default=str(Path(str(PRIVATE_ROOT)) / "jobs"))
 PICTURE_MAX_BYTES = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+
+# --- Jobs -------------------------------------------------------------------------------------
+
+# "django_tasks_db": `manage.py db_worker` runs them; "immediate": the process that commits.
+JOBS_BACKEND = env.str("JOBS_BACKEND", default="django_tasks_db")
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # --- Mail -------------------------------------------------------------------------------------
 
@@ -206,19 +216,38 @@ IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 # --- The trade's own rules --------------------------------------------------------------------
 
 SHOP_NAME = env.str("SHOP_NAME", default="Harbour & Pine")
+# What stands at the foot of printed papers: address, tax number, bank account.
+SHOP_IMPRINT = env.str("SHOP_IMPRINT", default="")
 CURRENCY = env.str("CURRENCY", default="EUR")
 # A dear product in large numbers is nearly always a slip of the keyboard.
 PRICE_STOCK_RULE = {
     "price_above": env.str("PRICE_STOCK_RULE_PRICE", default="10000"),
     "units_above": env.int("PRICE_STOCK_RULE_UNITS", default=100),
 }
-BULK_LIMIT_ROWS = 50
+# A bulk act over so many rows is asked and done in one dialog; above it has a plan of its own page
+# and runs as a job.
+BULK_AT_ONCE_ROWS = env.int("BULK_AT_ONCE_ROWS", default=50)
+BULK_PLAN_AT_ONCE_ROWS = env.int("BULK_PLAN_AT_ONCE_ROWS", default=2_000)
+BULK_MAX_ROWS = env.int("BULK_MAX_ROWS", default=50_000)
+BULK_EXPIRES_HOURS = 24
+# Above either, the number of rows is typed before anything begins; money only for what cannot be
+# taken back.
+BULK_TYPED_ABOVE_ROWS = env.int("BULK_TYPED_ABOVE_ROWS", default=100)
+BULK_TYPED_ABOVE_MONEY = env.int("BULK_TYPED_ABOVE_MONEY", default=10_000)
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=20 * 1024 * 1024)
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=20_000)
 IMPORT_MAX_COLUMNS = 500
 IMPORT_MAX_CELL_CHARS = 32_767
 IMPORT_EXPIRES_HOURS = 24
+# Whoever has an order open and is silent this long no longer counts as working on it.
+PRESENCE_IDLE_SECONDS = env.int("PRESENCE_IDLE_SECONDS", default=120)
 PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", default="orders.integrations.sandbox.SandboxGateway")
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+# Empty: Stripe itself; a stand-in's address in tests.
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
+STRIPE_TIMEOUT_SECONDS = env.float("STRIPE_TIMEOUT_SECONDS", default=20.0)
+WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=256 * 1024)
 
 # --- Logs -------------------------------------------------------------------------------------
 

@@ -18,6 +18,9 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 _scratch = Path(tempfile.mkdtemp(prefix="backoffice-tests-"))
 MEDIA_ROOT = _scratch / "media"
 PRIVATE_ROOT = _scratch / "private"
+JOBS_ROOT = env.str("JOBS_ROOT", default=str(_scratch / "jobs"))
+# A job runs where it is committed; the tests of workers start real ones by the environment.
+JOBS_BACKEND = env.str("JOBS_BACKEND", default="immediate")
 SERVE_MEDIA = True
 STORAGES["private"]["OPTIONS"]["location"] = str(PRIVATE_ROOT)
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

@@ -31,7 +31,11 @@ UNFOLD = {
     },
     "DASHBOARD_CALLBACK": "backoffice.adminkit.dashboard.dashboard",
     "STYLES": [lambda request: static("backoffice/console.css")],
-    "SCRIPTS": [lambda request: static("backoffice/console.js")],
+    "SCRIPTS": [
+        lambda request: static("backoffice/console.js"),
+        lambda request: static("backoffice/units.js"),
+        lambda request: static("orders/refund.js"),
+    ],
     "COMMAND": {"search_models": False, "show_history": False},
     "SIDEBAR": {
         "show_search": True,

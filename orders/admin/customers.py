@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from backoffice.adminkit.acts import Act
 from backoffice.adminkit.answers import answer_redirect
 from backoffice.adminkit.console import ConsoleAdmin, money
 from backoffice.adminkit.display import number
 from backoffice.adminkit.forms import ConsoleForm
+from backoffice.flows import Ask
+from backoffice.ids import uuid7
 from orders import services
 from orders.customers import customer_page, with_totals
 from orders.models import Customer
@@ -60,6 +64,16 @@ class CustomerAdmin(ConsoleAdmin):
 
     form = CustomerForm
     asks_reason = False
+    acts = (
+        Act(
+            "add_note",
+            _("Add note"),
+            services.NOTE_CUSTOMER,
+            asks=(Ask("body", _("Note"), "text", required=True),),
+            one=services.add_customer_note,
+            done=_("The note is kept."),
+        ),
+    )
     list_display = ("masked_name", "masked_email", "orders_placed", "value", "last_order_at")
     list_display_links = ("masked_name",)
     search_fields = ("email", "first_name", "last_name")
@@ -94,24 +108,12 @@ class CustomerAdmin(ConsoleAdmin):
 
     # --- One customer --------------------------------------------------------------------------
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show the customer's orders and totals; GET only."""
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        customer = self.get_object(request, object_id)
-        if customer is None:
-            raise Http404
+    def row_page(self, request: HttpRequest, customer: Any) -> HttpResponse:
+        """Show the customer's orders, money and notes."""
         user = request.user
-        page = customer_page(customer, sight=Sight.of(user))
+        page = customer_page(customer, user=user)
         new_order = reverse("admin:orders_order_add")
+        orders = reverse("admin:orders_order_changelist")
         context = {
             **self.admin_site.each_context(request),
             "title": page.name,
@@ -120,7 +122,15 @@ class CustomerAdmin(ConsoleAdmin):
             "new_order_url": f"{new_order}?customer={customer.pk}"
             if user.has_perm("orders.add_order")
             else "",
-            **(extra_context or {}),
+            # Who sees masks finds orders by a whole address only, and has none to look for.
+            "all_orders_url": f"{orders}?q={quote(customer.email)}"
+            if page.has_more_orders and page.sight.sees_customer
+            else "",
+            "mergeable": page.mergeable if user.has_perm("orders.merge_order") else set(),
+            "note_url": self.admin_path("act", customer.pk, "add_note")
+            if user.has_perm(services.NOTE_CUSTOMER)
+            else "",
+            "note_key": uuid7().hex,
         }
         return TemplateResponse(request, "orders/customer.html", context)
 

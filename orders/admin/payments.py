@@ -1,4 +1,4 @@
-"""Money and parcels as lists to look at: facts are written by the orders' verbs, once."""
+"""Money as lists to look at: facts are written by the orders' verbs, once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.adminkit.console import ConsoleAdmin, badge, money
+from backoffice.adminkit.acts import Act
+from backoffice.adminkit.console import ConsoleAdmin, Queue, badge, money
 from backoffice.adminkit.filters import ConsoleFilterSet, DayRangeFilter
-from backoffice.flows import Tone
+from backoffice.flows import Ask, Tone
 from backoffice.models import ChangeSet
-from orders.models import Order, Payment, PaymentIntent, Refund, Shipment
+from orders.models import Order, Payment, PaymentIntent, Refund
+from orders.services import transfers
 
 KIND_TONES: dict[str, Tone] = {
     Payment.Kind.AUTHORISED: "info",
@@ -43,7 +45,7 @@ class FactAdmin(ConsoleAdmin):
         return False
 
     @admin.display(description=_("Order"), ordering="order__number")
-    def order_link(self, fact: Payment | Refund | Shipment | PaymentIntent) -> SafeString:
+    def order_link(self, fact: Payment | Refund | PaymentIntent) -> SafeString:
         return order_link(fact.order)
 
     @admin.display(description=_("Amount"), ordering="amount")
@@ -51,7 +53,7 @@ class FactAdmin(ConsoleAdmin):
         return money(fact.amount, fact.currency)
 
     @admin.display(description=_("By"))
-    def who(self, fact: Payment | Refund | Shipment) -> str:
+    def who(self, fact: Payment | Refund) -> str:
         """Staff by name; a customer is the one on the order, masked there as the role asks."""
         change_set = fact.change_set
         if change_set.actor_kind == ChangeSet.ActorKind.CUSTOMER:
@@ -118,10 +120,58 @@ class PaymentAdmin(FactAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(FactAdmin):
-    list_display = ("id", "at", "order_link", "sum", "charge", "reason_code", "note", "who")
+    """Refunds; those that no gateway could make wait until somebody says that they sent them."""
+
+    list_display = ("id", "at", "order_link", "sum", "way", "reason_code", "note", "who")
+    list_select_related = (*FactAdmin.list_select_related, "transfer")
     filterset_class = RefundFilterSet
-    fields = ("at", "order_link", "sum", "charge", "reason_code", "note", "who")
+    queues = (
+        Queue("by_hand", _("To transfer by hand"), lambda rows: rows.to_transfer(), tone="warning"),
+    )
+    fields = (
+        "at",
+        "order_link",
+        "sum",
+        "shipping_amount",
+        "lowers_due_by",
+        "way",
+        "charge",
+        "reason_code",
+        "note",
+        "who",
+    )
     readonly_fields = fields
+    acts = (
+        Act(
+            "transferred",
+            _("Transferred"),
+            transfers.PERMISSION,
+            asks=(
+                Ask(
+                    "reference",
+                    _("Reference"),
+                    "line",
+                    required=True,
+                    help=_("What the bank statement will say."),
+                ),
+            ),
+            one=transfers.record_transfer,
+            refusal=transfers.is_to_transfer,
+            applies=lambda refund: refund.is_by_hand,
+            tone="success",
+            effect=_("notes that you have sent the money by hand"),
+            done=_("{row}: noted as sent."),
+        ),
+    )
+
+    @admin.display(description=_("Way"))
+    def way(self, refund: Refund) -> SafeString | str:
+        if not refund.is_by_hand:
+            return refund.charge or "–"
+        transfer = getattr(refund, "transfer", None)
+        if transfer is not None:
+            return badge(_("Transferred"), "success", title=transfer.reference)
+        return badge(_("To transfer by hand"), "warning")
 
 
 @admin.register(PaymentIntent)
@@ -158,11 +208,3 @@ class PaymentIntentAdmin(FactAdmin):
     @admin.display(description=_("State"), ordering="state")
     def state_label(self, intent: PaymentIntent) -> SafeString:
         return badge(intent.get_state_display(), STATE_TONES[intent.state])
-
-
-@admin.register(Shipment)
-class ShipmentAdmin(FactAdmin):
-    list_display = ("id", "at", "order_link", "carrier", "tracking", "who")
-    search_fields = ("order__number", "tracking")
-    fields = ("at", "order_link", "carrier", "tracking", "who")
-    readonly_fields = fields

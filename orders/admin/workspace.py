@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -17,39 +16,35 @@ from backoffice.adminkit.acts import Act
 from backoffice.adminkit.answers import answer_redirect
 from backoffice.adminkit.flow_admin import FlowAdmin
 from backoffice.adminkit.lists import keys_of
-from backoffice.flows import Offer
+from backoffice.flows import Offer, Step
 from backoffice.ids import uuid7
 from backoffice.refused import Text
+from orders.admin.acts.refunds import refund_button, refund_facts
 from orders.facts import ZERO, OrderFacts
 from orders.models import Order
 from orders.panels import PANELS, Asked, Button, shown
 from orders.sight import Sight
+from orders.states import ORDER_FLOW
 from orders.timeline import FILTERS
 from orders.workspace import Workspace, in_words, load_order, workspace_of
 
-MONEY_ACTS = ("take_payment", "record_payment", "return_by_hand")
-DRAFT_ACTS = ("give_contact", "give_address")
+EDIT = ORDER_FLOW["edit"]
+CAPTURE_ACTS = ("capture_payment", "void_payment")
+MONEY_ACTS = ("take_payment", "record_payment", *CAPTURE_ACTS, "return_by_hand")
+ADDRESS_ACTS = ("give_contact", "give_address", "give_billing_address")
+# Acts that stand under “More” beside the steps there.
+MORE_ACTS = ("request_return", "discount", "discount_line", "duplicate", "merge")
 
 
 class ShowsWorkspace(FlowAdmin):
     """The part of OrderAdmin that shows one order, to people who may see orders; GET only."""
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show the workspace. What changes an order has an address of its own."""
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+    def row_to_show(self, request: HttpRequest, object_id: str) -> Order | None:
         key = next(iter(keys_of(Order, [object_id])), None)
-        order = load_order(key) if key is not None else None
-        if order is None:
-            raise Http404
+        return load_order(key) if key is not None else None
+
+    def row_page(self, request: HttpRequest, order: Order) -> HttpResponse:
+        """Show the workspace. What changes an order has an address of its own."""
         shown = request.GET.get("timeline", "all")
         ws = workspace_of(order, user=request.user, shown=shown if shown in FILTERS else "all")
         context = {
@@ -60,7 +55,6 @@ class ShowsWorkspace(FlowAdmin):
             "order": order,
             "ws": ws,
             **self._buttons(request, ws),
-            **(extra_context or {}),
         }
         return TemplateResponse(request, "orders/workspace.html", context)
 
@@ -118,15 +112,27 @@ class ShowsWorkspace(FlowAdmin):
             primary = money[0]
         panels = shown(PANELS, Asked(ws, user, offered))
         return {
+            "top_panels": panels["top"],
             "main_panels": panels["main"],
             "side_panels": panels["side"],
             "primary": primary,
             "beside": beside,
-            "more": [self._button(order, offer) for offer in ws.buttons.more],
+            "more": [
+                *self._page_buttons(request, order),
+                *(offered[name] for name in MORE_ACTS if name in offered),
+                *(
+                    self._button(order, offer)
+                    for offer in ws.buttons.more
+                    if offer.step.name not in MORE_ACTS
+                ),
+            ],
             "closed": [button for button in beside if not button.is_open],
             "money_buttons": [button for button in money if button is not primary],
+            "refund_url": offered["refund"].url
+            if "refund" in offered and offered["refund"].is_open
+            else "",
             "ask_bank": None if ask_bank is primary else ask_bank,
-            "draft_buttons": open_ones(DRAFT_ACTS),
+            "address_buttons": open_ones(ADDRESS_ACTS),
             "assign_button": offered.get("assign"),
             "take_url": offered["take"].url
             if "take" in offered and order.assignee_id != user.pk
@@ -135,14 +141,24 @@ class ShowsWorkspace(FlowAdmin):
             "note_key": uuid7().hex,
             "take_key": uuid7().hex,
             "is_processor": user.has_perm("orders.process_order"),
-            "edit_url": self.admin_path("edit", order.pk)
-            if ws.is_draft and user.has_perm("orders.change_order")
-            else "",
+            "edit_url": self._edit_url(request, order),
             "customer_url": reverse("admin:orders_customer_change", args=[order.customer_id])
             if user.has_perm("orders.view_customer")
             else "",
             "change_sets": user.has_perm("backoffice.view_changeset"),
         }
+
+    def _edit_url(self, request: HttpRequest, order: Order) -> str:
+        """Where the order's form is, while it can be used."""
+        may = request.user.has_perm(EDIT.permission_name)
+        is_open = order.status == "draft" or EDIT.refusal(order) is None
+        return self.admin_path("edit", order.pk) if may and is_open else ""
+
+    def _page_buttons(self, request: HttpRequest, order: Order) -> list[Button]:
+        url = self._edit_url(request, order)
+        if not url:
+            return []
+        return [Button(EDIT.name, EDIT.label, EDIT.tone, url, EDIT.effect, is_page=True)]
 
     def _button(self, order: Order, offer: Offer) -> Button:
         step = offer.step
@@ -153,6 +169,7 @@ class ShowsWorkspace(FlowAdmin):
             self.admin_path("act", order.pk, step.name),
             step.effect,
             offer.refusal,
+            uuid7().hex if acts_at_once(step) else "",
         )
 
     # --- What the dialogs say -------------------------------------------------------------------
@@ -162,8 +179,13 @@ class ShowsWorkspace(FlowAdmin):
         orders = [row for row in rows if hasattr(row, "facts")]
         if act.name == "cancel" and len(orders) == 1:
             return money_back(orders[0])
+        if act.name == "refund" and len(orders) == 1:
+            return refund_facts(request, orders[0])
+        if act.name in CAPTURE_ACTS and len(orders) == 1:
+            authorised = orders[0].facts.authorised
+            return [(_("Authorised"), in_words(authorised, orders[0].currency))]
         if act.name in MONEY_ACTS and len(orders) == 1:
-            due = orders[0].total - orders[0].facts.covered
+            due = orders[0].facts.due - orders[0].facts.authorised
             return [(_("Due"), in_words(max(due, ZERO), orders[0].currency))]
         return []
 
@@ -172,7 +194,15 @@ class ShowsWorkspace(FlowAdmin):
         orders = [row for row in rows if hasattr(row, "facts")]
         if act.name == "cancel" and len(orders) == 1:
             return cancel_button(orders[0])
+        if act.name == "refund" and len(orders) == 1:
+            return refund_button(request, orders[0])
         return super().act_button(request, act, rows)
+
+
+def acts_at_once(step: Step) -> bool:
+    """Tell whether a step's button needs no dialog: all it would ask for is an optional remark."""
+    is_harmless = step.tone in {"info", "success"}
+    return is_harmless and all(ask.name == "reason" and not ask.required for ask in step.asks)
 
 
 def money_back(order: Order) -> list[tuple[Text, SafeString | str]]:

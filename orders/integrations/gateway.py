@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -9,8 +10,9 @@ from typing import Protocol
 from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
-from backoffice.refused import Text
+from backoffice.refused import Refused, Text
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,16 @@ class Declined:
 Answer = Approved | Declined
 
 
+@dataclass(frozen=True)
+class ChargeState:
+    """How a charge stands at its gateway now; money in the charge's currency."""
+
+    authorised: Decimal  # reserved and not yet captured
+    captured: Decimal
+    refunded: Decimal
+    key: str = ""  # the idempotency key that it was made with
+
+
 class GatewayTimeout(Exception):  # noqa: N818  (the trade's word)
     """The question was sent and the answer was lost: nobody here knows whether money moved."""
 
@@ -44,6 +56,24 @@ class KeyReused(RuntimeError):  # noqa: N818
     """One idempotency key with two contents: a bug of the caller."""
 
 
+class UnknownGateway(Refused):
+    """facts: name."""
+
+    sentence = _("The payment gateway “{name}” is no longer set up here.")
+    hint = _("Set it up again, or return the money by hand.")
+    http_status = 409
+
+
+class TellsOfCharges(Protocol):
+    """A gateway that tells of charges by itself, and can be asked how one stands."""
+
+    name: str
+    label: Text
+
+    def look_at(self, *, charge: str, currency: str) -> ChargeState:
+        """Return how a charge stands now. Raises GatewayTimeout, GatewayDown."""
+
+
 class PaymentGateway(Protocol):
     """A bank's door. Each call carries an idempotency key: the same key, the same answer.
 
@@ -52,6 +82,9 @@ class PaymentGateway(Protocol):
 
     name: str
     label: Text
+    # What “Take a payment” asks for: tokens to choose from (test cards), or none: it is typed in.
+    token_label: Text
+    token_choices: Sequence[tuple[str, Text]]
 
     def authorise(self, *, key: str, card_token: str, amount: Decimal, currency: str) -> Answer:
         """Reserve money on a card."""
@@ -69,9 +102,30 @@ class PaymentGateway(Protocol):
         """Return what was answered to a key, or None when the gateway never did anything for it."""
 
 
+# Every gateway that a charge may have been made with, by the name that stands on it.
+GATEWAYS = {
+    "sandbox": "orders.integrations.sandbox.SandboxGateway",
+    "stripe": "orders.integrations.stripe_gateway.StripeGateway",
+}
+
+
 def gateway() -> PaymentGateway:
-    """Return the gateway that the setting names."""
+    """Return the gateway that the setting names: the one that makes new charges."""
     made: PaymentGateway = import_string(settings.PAYMENT_GATEWAY)()
+    return made
+
+
+def gateway_named(name: str) -> PaymentGateway:
+    """Return the gateway that a charge was made with, whichever makes new ones by now.
+
+    Refuses: UnknownGateway.
+    """
+    configured = gateway()
+    if configured.name == name:
+        return configured
+    if name not in GATEWAYS:
+        raise UnknownGateway(name=name)
+    made: PaymentGateway = import_string(GATEWAYS[name])()
     return made
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.refused import BadValue, Text
@@ -134,11 +135,20 @@ def tokenise(number: str) -> str:
     return card.token
 
 
+def _spaced(number: str) -> str:
+    return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
+
+
 class SandboxGateway:
     """The embedded gateway: see TEST_CARDS for what each card does."""
 
     name = "sandbox"
     label = _("The sandbox bank")
+    token_label = _("Test card")
+    token_choices = tuple(
+        (card.token, format_lazy("{} · {}", card.label, _spaced(card.number)))
+        for card in TEST_CARDS
+    )
 
     def authorise(self, *, key: str, card_token: str, amount: Decimal, currency: str) -> Answer:
         """Reserve money on a test card."""

@@ -1,6 +1,7 @@
 """The orders' tables, one topic per file."""
 
 from orders.models.fulfilment import Shipment, ShipmentLine
+from orders.models.messages import Delivery, Message
 from orders.models.notes import CustomerNote, Mention, OrderNote, OrderTag, Presence
 from orders.models.orders import Cancellation, Order, OrderLine
 from orders.models.payments import (
@@ -9,10 +10,12 @@ from orders.models.payments import (
     Refund,
     RefundLine,
     SandboxCharge,
+    Transfer,
     WebhookEvent,
 )
 from orders.models.people import Address, Contact, Customer
 from orders.models.returns import Return, ReturnLine
+from orders.models.targets import QueueTarget
 
 __all__ = [
     "Address",
@@ -20,7 +23,9 @@ __all__ = [
     "Contact",
     "Customer",
     "CustomerNote",
+    "Delivery",
     "Mention",
+    "Message",
     "Order",
     "OrderLine",
     "OrderNote",
@@ -28,6 +33,7 @@ __all__ = [
     "Payment",
     "PaymentIntent",
     "Presence",
+    "QueueTarget",
     "Refund",
     "RefundLine",
     "Return",
@@ -35,5 +41,6 @@ __all__ = [
     "SandboxCharge",
     "Shipment",
     "ShipmentLine",
+    "Transfer",
     "WebhookEvent",
 ]

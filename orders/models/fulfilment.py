@@ -46,7 +46,8 @@ class Shipment(VersionedModel, Audited, Fact):
         indexes = [models.Index(fields=["tracking"], name="shipment_tracking")]
 
     def __str__(self) -> str:
-        return f"{self.carrier} {self.tracking}".strip() or str(_("Parcel"))
+        label = f"{self.carrier} {self.tracking}".strip()
+        return label or _("Parcel {number}").format(number=self.pk or "")
 
 
 @sealed()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -63,7 +64,10 @@ class CustomerNote(Fact):
 class Mention(models.Model):
     """A colleague named in a note; it waits in their inbox until they have read it."""
 
-    note = models.ForeignKey(OrderNote, models.PROTECT, related_name="mentions")
+    note = models.ForeignKey(OrderNote, models.PROTECT, null=True, related_name="mentions")
+    customer_note = models.ForeignKey(
+        CustomerNote, models.PROTECT, null=True, related_name="mentions"
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="order_mentions"
     )
@@ -72,11 +76,20 @@ class Mention(models.Model):
     class Meta:
         ordering = ["-id"]
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["note", "user"], name="mention_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["note", "user"], name="mention_once"),
+            models.UniqueConstraint(
+                fields=["customer_note", "user"], name="mention_once_of_customer"
+            ),
+            models.CheckConstraint(
+                condition=Q(note__isnull=True) ^ Q(customer_note__isnull=True),
+                name="mention_in_one_note",
+            ),
+        ]
         indexes = [models.Index(fields=["user", "read_at"], name="mention_inbox")]
 
     def __str__(self) -> str:
-        return f"{self.user_id} in {self.note_id}"
+        return f"{self.user_id} in {self.note_id or self.customer_note_id}"
 
 
 class OrderTag(Audited):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -12,74 +12,18 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import changes
-from backoffice.history import GuardedQuerySet, History
+from backoffice.history import History
 from backoffice.ids import uuid7
 from backoffice.models import Audited, TimestampedModel, UUIDModel, VersionedModel
 from backoffice.sealed import sealed
 from catalog.models import Product, StockLocation
 from catalog.models.products import default_currency
 from orders.models.people import Address, Contact, Customer
-from orders.states import CANCEL_REASONS, ORDER_FLOW
+from orders.models.queues import OrderQuerySet
+from orders.states import CANCELLATION_REASONS, ORDER_FLOW
 
 if TYPE_CHECKING:
     from orders.facts import OrderFacts
-
-
-class OrderQuerySet(GuardedQuerySet):
-    def open(self) -> Self:
-        """Placed and neither completed nor cancelled."""
-        return self.filter(status__in=("pending", "processing"))
-
-    def to_process(self) -> Self:
-        """Waiting for staff: pending and not held."""
-        return self.filter(status="pending", is_held=False)
-
-    def to_ship(self) -> Self:
-        return self.filter(status="processing", is_held=False, lines__committed__gt=0).distinct()
-
-    def held(self) -> Self:
-        return self.open().filter(is_held=True)
-
-    def drafts(self) -> Self:
-        return self.filter(status="draft")
-
-    def placed(self) -> Self:
-        return self.exclude(status="draft")
-
-    def oldest_first(self) -> Self:
-        return self.order_by("placed_at", "id")
-
-    def search(self, words: str, *, by_name: bool = True) -> Self:
-        """By number (with or without dashes), the customer's whole e-mail address, or a name.
-
-        by_name: False for whoever sees names masked: letter by letter, a search tells them.
-        """
-        digits = "".join(c for c in words if c.isdigit())
-        found = Q(contact__email__iexact=words)
-        if by_name:
-            found |= Q(contact__name__icontains=words)
-        if digits and not set(words.upper()) - set("SO-0123456789 "):
-            found |= Q(number__icontains=digits) | Q(number=spell_number(digits))
-        return self.filter(found)
-
-
-def luhn_digit(digits: str) -> str:
-    """Return the check digit of ISO/IEC 7812-1 (Luhn): it catches one wrong digit, and swaps."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        total += sum(divmod(int(digit) * (2 if place % 2 == 0 else 1), 10))
-    return str(-total % 10)
-
-
-def spell_number(digits: str) -> str:
-    """Return plain digits (serial and check digit) as an order number: 104828 → SO-10482-8."""
-    return f"SO-{digits[:-1]}-{digits[-1:]}"
-
-
-def number_for(order_id: int) -> str:
-    """Return the number that people read out on the phone: a serial and a check digit."""
-    serial = str(10_000 + order_id)
-    return spell_number(serial + luhn_digit(serial))
 
 
 class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
@@ -97,19 +41,11 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
 
     number = models.CharField(
         _("number"),
-        max_length=24,
+        max_length=40,
         null=True,
         blank=True,
         editable=False,
         help_text=_("Given when the order is placed."),
-    )
-    external_number = models.CharField(
-        _("number elsewhere"),
-        max_length=60,
-        null=True,
-        blank=True,
-        editable=False,
-        help_text=_("What the shop or marketplace that it came from calls it."),
     )
     status = models.CharField(
         _("status"), max_length=20, choices=ORDER_FLOW.choices, default="draft", editable=False
@@ -152,10 +88,26 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
     discount = models.DecimalField(
         _("discount"), max_digits=12, decimal_places=2, default=0, editable=False
     )
+    discount_percent = models.DecimalField(
+        _("discount in percent"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        editable=False,
+        help_text=_("A share follows the sum that it is off; blank: a fixed amount."),
+    )
     discount_reason = models.CharField(
         _("reason of the discount"), max_length=200, blank=True, editable=False
     )
     shipping_fee = models.DecimalField(_("shipping"), max_digits=12, decimal_places=2, default=0)
+    tax = models.DecimalField(
+        _("tax"),
+        max_digits=12,
+        decimal_places=2,
+        default=0,
+        editable=False,
+        help_text=_("Charged on top of the prices elsewhere; our own prices include it."),
+    )
     total = models.DecimalField(
         _("total"), max_digits=12, decimal_places=2, default=0, editable=False
     )
@@ -169,6 +121,7 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
     )
     is_held = models.BooleanField(_("on hold"), default=False, editable=False)
     hold_reason = models.TextField(_("hold reason"), blank=True, editable=False)
+    held_since = models.DateTimeField(_("held since"), null=True, editable=False)
     hold_until = models.DateTimeField(_("held until"), null=True, editable=False)
     follow_up_on = models.DateField(_("follow up on"), null=True, blank=True, editable=False)
     copied_from = models.ForeignKey(
@@ -203,8 +156,11 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
         permissions = [
             *ORDER_FLOW.permissions,
             ("note_order", "Can write notes on orders"),
+            ("import_order", "Can load sheets of orders"),
+            ("take_in_order", "Can create orders from a sheet"),
             ("take_payment_order", "Can take a card payment for an order"),
             ("record_payment_order", "Can record a payment that arrived"),
+            ("capture_payment_order", "Can capture or void a card payment"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["number"], name="order_number_unique"),
@@ -212,19 +168,25 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
                 condition=Q(status="draft") | Q(status="cancelled") | Q(number__isnull=False),
                 name="order_placed_has_number",
             ),
-            models.UniqueConstraint(
-                fields=["external_number"], name="order_external_number_unique"
-            ),
             models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative"),
             models.CheckConstraint(
                 condition=Q(discount__gte=0), name="order_discount_not_negative"
             ),
+            models.CheckConstraint(condition=Q(tax__gte=0), name="order_tax_not_negative"),
             # Within half a cent: SQLite keeps decimals as binary fractions, where 0.07 + 4.90 is
             # not quite 4.97.
             models.CheckConstraint(
                 condition=Q(
-                    total__gt=F("subtotal") - F("discount") + F("shipping_fee") - Decimal("0.005"),
-                    total__lt=F("subtotal") - F("discount") + F("shipping_fee") + Decimal("0.005"),
+                    total__gt=F("subtotal")
+                    - F("discount")
+                    + F("shipping_fee")
+                    + F("tax")
+                    - Decimal("0.005"),
+                    total__lt=F("subtotal")
+                    - F("discount")
+                    + F("shipping_fee")
+                    + F("tax")
+                    + Decimal("0.005"),
                 ),
                 name="order_total_adds_up",
             ),
@@ -234,6 +196,8 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
             models.Index(fields=["-placed_at", "-id"], name="order_newest"),
             models.Index(fields=["customer", "-placed_at"], name="order_customer"),
             models.Index(fields=["status", "state_since"], name="order_ageing"),
+            models.Index(fields=["held_since"], name="order_held", condition=Q(is_held=True)),
+            models.Index(fields=["hold_until"], name="order_hold_due", condition=Q(is_held=True)),
             models.Index(
                 fields=["follow_up_on"],
                 name="order_follow_up",
@@ -278,6 +242,14 @@ class OrderLine(Audited):
         editable=False,
         help_text=_("Off the whole line, not off each unit."),
     )
+    discount_percent = models.DecimalField(
+        _("discount in percent"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        editable=False,
+        help_text=_("A share follows the sum that it is off; blank: a fixed amount."),
+    )
     discount_reason = models.CharField(
         _("reason of the discount"), max_length=200, blank=True, editable=False
     )
@@ -305,15 +277,24 @@ class OrderLine(Audited):
                 condition=Q(returned__lte=F("shipped")), name="line_returned_was_shipped"
             ),
             models.CheckConstraint(condition=Q(discount__gte=0), name="line_discount_not_negative"),
-            models.UniqueConstraint(fields=["order", "product"], name="line_product_once"),
+            # Within half a cent, as for the order's total.
+            models.CheckConstraint(
+                condition=Q(discount__lt=F("unit_price") * F("quantity") + Decimal("0.005")),
+                name="line_discount_within_line",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.name}"
 
     @property
+    def gross(self) -> Decimal:
+        """What the units cost before the line's discount."""
+        return self.unit_price * self.quantity
+
+    @property
     def total(self) -> Decimal:
-        return self.unit_price * self.quantity - self.discount
+        return self.gross - self.discount
 
 
 class Fact(models.Model):
@@ -339,7 +320,7 @@ class Cancellation(Fact):
     """Why an order was cancelled, and what was asked for with it."""
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="cancellations")
-    reason_code = models.CharField(_("reason"), max_length=20, choices=CANCEL_REASONS)
+    reason_code = models.CharField(_("reason"), max_length=20, choices=CANCELLATION_REASONS)
     note = models.TextField(_("note"), blank=True)
     is_restocked = models.BooleanField(_("stock back on sale"), default=True)
     is_refunded = models.BooleanField(_("money returned"), default=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Self
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -109,6 +112,12 @@ class Payment(Fact):
         return f"{self.get_kind_display()} {self.amount} {self.currency}"
 
 
+class RefundQuerySet(models.QuerySet["Refund"]):
+    def to_transfer(self) -> Self:
+        """To be transferred by hand, and nobody has said that they did."""
+        return self.filter(is_by_hand=True, transfer=None)
+
+
 @sealed()
 class Refund(Fact):
     """Money that went back to the customer."""
@@ -121,21 +130,61 @@ class Refund(Fact):
     shipping_amount = models.DecimalField(
         _("of it shipping"), max_digits=12, decimal_places=2, default=0
     )
+    lowers_due_by = models.DecimalField(
+        _("of it no longer due"),
+        max_digits=12,
+        decimal_places=2,
+        default=0,
+        help_text=_(
+            "What the customer need not pay any more; nothing for money that a cancellation gives "
+            "back, or that was paid too much."
+        ),
+    )
     of_return = models.ForeignKey(
         Return, models.PROTECT, null=True, related_name="refunds", verbose_name=_("return")
     )
     reason_code = models.CharField(_("reason"), max_length=40, blank=True)
     note = models.TextField(_("note"), blank=True)
+    is_by_hand = models.BooleanField(
+        _("to be transferred by hand"),
+        default=False,
+        help_text=_("It did not come through a gateway, so none can return it."),
+    )
+
+    objects = RefundQuerySet.as_manager()
 
     class Meta(Fact.Meta):
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
         constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive")
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
+            # Within half a cent: SQLite keeps decimals as binary fractions.
+            models.CheckConstraint(
+                condition=Q(lowers_due_by__gte=0, lowers_due_by__lt=F("amount") + Decimal("0.005")),
+                name="refund_lowers_due_within_amount",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
+
+
+@sealed()
+class Transfer(Fact):
+    """Somebody has sent a refund by hand: a bank transfer, cash."""
+
+    refund = models.OneToOneField(Refund, models.PROTECT, related_name="transfer")
+    reference = models.CharField(
+        _("reference"), max_length=120, help_text=_("What the bank statement will say.")
+    )
+
+    class Meta(Fact.Meta):
+        default_permissions = ()
+        verbose_name = _("transfer")
+        verbose_name_plural = _("transfers")
+
+    def __str__(self) -> str:
+        return self.reference
 
 
 @sealed()
@@ -157,12 +206,20 @@ class RefundLine(models.Model):
 class WebhookEvent(models.Model):
     """What a gateway told us by itself: stored by its id before it is understood."""
 
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        DONE = "done", _("done")
+        UNKNOWN = "unknown", _("not ours")
+        FAILED = "failed", _("failed")
+
     gateway = models.CharField(_("gateway"), max_length=40)
     event_id = models.CharField(_("event"), max_length=120)
     kind = models.CharField(_("kind"), max_length=80)
     payload = models.JSONField(_("payload"))
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     handled_at = models.DateTimeField(_("handled"), null=True)
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.WAITING)
+    order = models.ForeignKey(Order, models.PROTECT, null=True, related_name="webhook_events")
     outcome = models.CharField(_("outcome"), max_length=300, blank=True)
 
     class Meta:
@@ -170,6 +227,7 @@ class WebhookEvent(models.Model):
         verbose_name_plural = _("webhook events")
         ordering = ["-id"]
         default_permissions = ("view",)
+        permissions = [("handle_webhookevent", "Can handle webhook events again")]
         constraints = [
             models.UniqueConstraint(fields=["gateway", "event_id"], name="webhook_event_once")
         ]

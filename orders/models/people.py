@@ -32,7 +32,11 @@ class Customer(User):
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
         default_permissions = ("add", "view")
-        permissions = [("reveal_customer", "Can see customer data unmasked")]
+        permissions = [
+            ("reveal_customer", "Can see customer data unmasked"),
+            ("export_customer", "Can take customer data out of the house"),
+            ("note_customer", "Can write notes on customers"),
+        ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         # History and profile hang on User: a save through the proxy would leave neither.

@@ -14,7 +14,12 @@ from orders.workspace import Workspace
 
 @dataclass(frozen=True)
 class Button:
-    """A button of the workspace: open with its dialog's address, or grey with its sentence."""
+    """A button of the workspace: open with its dialog's address, or grey with its sentence.
+
+    instant_key: an idempotency key, when the step asks for nothing that must be answered: pressing
+    the button does it, and the dialog is for whoever wants to remark something. is_page: it leads
+    to a page of its own.
+    """
 
     name: str
     label: Text
@@ -22,6 +27,8 @@ class Button:
     url: str
     effect: Text = ""
     refusal: Refused | None = None
+    instant_key: str = ""
+    is_page: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -51,12 +58,13 @@ class Panel:
     """One row of what the workspace shows.
 
     template: gets the page's context and `p`, what `show` returned. show: None hides the panel.
+    column: "top" is the full width, between header and columns.
     permission: as `has_perm` takes it; "" is for everybody who sees the order.
     """
 
     name: str
     template: str
-    column: Literal["main", "side"]
+    column: Literal["top", "main", "side"]
     show: Callable[[Asked], Mapping[str, Any] | None]
     permission: str = ""
 
@@ -72,7 +80,7 @@ class Shown:
 
 def shown(panels: tuple[Panel, ...], asked: Asked) -> dict[str, list[Shown]]:
     """Return the panels with something to show for this reader, by column, in their order."""
-    columns: dict[str, list[Shown]] = {"main": [], "side": []}
+    columns: dict[str, list[Shown]] = {"top": [], "main": [], "side": []}
     for panel in panels:
         if panel.permission and not asked.user.has_perm(panel.permission):
             continue

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import steps
 from backoffice.models import User
-from backoffice.refused import BadValue
+from backoffice.refused import BadValue, UnknownRow
+from backoffice.steps import Outcome
 from orders.models import Order
+from orders.services.bulk import once_each
 
 PERMISSION = "orders.note_order"
 
@@ -32,6 +35,24 @@ def assign_order(
     ) as order:
         order.assignee = _colleague(assignee_id)
     return order
+
+
+def assign_orders(
+    *, order_ids: Sequence[int], assignee_id: UUID | str | None, by: User, reason: str
+) -> Outcome[Order]:
+    """Give many orders to a colleague, or lay them down (None).
+
+    Refuses: NotAllowed; BadValue when that is no active colleague; per order UnknownRow.
+    Atomic: locks the orders in key order; one history row for each whose assignee changed.
+    """
+    ids = once_each(order_ids)
+    colleague = _colleague(assignee_id)
+    with steps.editing_many(Order, ids, by=by, permission=PERMISSION, reason=reason) as orders:
+        for order in orders:
+            order.assignee = colleague
+    found = {order.pk for order in orders}
+    missing = [(pk, UnknownRow(what=_("order"), key=pk)) for pk in ids if pk not in found]
+    return Outcome(done=list(orders), refused=list(missing))
 
 
 def take_order(*, order_id: int, by: User, reason: str, version: int | None = None) -> Order:

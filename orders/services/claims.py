@@ -7,10 +7,9 @@ settle: a transaction that records what happened, then the next claim, or the st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Protocol
 
 from django.db import IntegrityError, transaction
@@ -29,40 +28,16 @@ from orders.integrations.gateway import (
     GatewayDown,
     GatewayTimeout,
     gateway,
+    gateway_named,
     require_no_transaction,
 )
-from orders.models import Order, PaymentIntent
+from orders.models import Order, Payment, PaymentIntent
 from orders.refusals import PartlyReturned, PaymentDeclined, PaymentInDoubt
 from orders.services.ledger import record_answer, record_decline
+from orders.services.moves import Move
 
 Operation = PaymentIntent.Operation
 State = PaymentIntent.State
-
-
-@dataclass(frozen=True)
-class Move:
-    """One thing to ask of the gateway for a step.
-
-    charge: what it is done to; blank for an authorisation. is_needed: False when the step is
-    taken even if the bank declines this (letting go of a reservation that nobody needs).
-    """
-
-    operation: str
-    amount: Decimal
-    charge: str = ""
-    is_needed: bool = True
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "operation": str(self.operation),
-            "amount": str(self.amount),
-            "charge": self.charge,
-            "is_needed": self.is_needed,
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Move:
-        return cls(**{**value, "amount": Decimal(value["amount"])})
 
 
 class Finisher(Protocol):
@@ -100,21 +75,24 @@ def take(
     by: User,
     reason: str,
     version: int | None = None,
-    answers: Mapping[str, Any] | None = None,
+    answers: Mapping[str, Any] | Callable[[Order], Mapping[str, Any]] | None = None,
     plan: Callable[[Order], Sequence[Move]],
 ) -> Order:
     """Take a step that may move money: claim, call, settle; with nothing to move, at once.
 
-    answers: what else the step's finisher needs, as JSON can hold it.
+    answers: what else the step's finisher needs, as JSON can hold it, or what works it out from
+    the locked order.
     plan: what to ask of the gateway, from the locked order with its facts.
     Refuses: what `steps.taking` refuses; ClaimOpen; PaymentDeclined; PartlyReturned;
     PaymentInDoubt; ServiceUnavailable.
     """
     require_no_transaction()
     steps.require_reason(step, reason)
-    answers = dict(answers or {})
+    if (own := begun(step, [order_id]).get(order_id)) is not None:
+        return pursue(own, is_first=False)
     with transaction.atomic(durable=True):
         order = lock_order(step, order_id, by=by, version=version)
+        answers = dict(answers(order) if callable(answers) else answers or {})
         steps.say(step, by=by, reason=reason, reason_code=answers.get("reason_code", ""))
         moves = plan(order)
         if not moves:
@@ -128,6 +106,38 @@ def take(
             reason=reason,
         )
     return pursue(intent)
+
+
+def begun(step: Step, order_ids: Iterable[int]) -> dict[int, PaymentIntent]:
+    """Return the claims that this very change and step left open, by order.
+
+    A worker that was killed half way leaves one: whoever resumes its change pursues it, where
+    everybody else is told that the order is being worked on.
+    """
+    change = changes.current()
+    if change is None or not change.is_written:
+        return {}
+    left = PaymentIntent.objects.filter(
+        order__in=list(order_ids),
+        step=step.name,
+        change_set=change.row(),
+        state__in=PaymentIntent.OPEN,
+    )
+    return {intent.order_id: intent for intent in left.select_related("order", "by")}
+
+
+@contextmanager
+def finishing(step: Step, order_id: int, *, by: User, reason: str) -> Iterator[Order]:
+    """Take a step whose money has moved: lock, body, one save, one history row.
+
+    What opened the step was checked at the claim, and the claim kept everybody else out since; its
+    guards would object by now (after a whole refund nothing is left to refund).
+    """
+    with transaction.atomic():
+        (order,) = steps.lock(step, [order_id])
+        steps.say(step, by=by, reason=reason)
+        yield order
+        steps.write(step, [order])
 
 
 def lock_order(step: Step, order_id: int, *, by: User, version: int | None = None) -> Order:
@@ -172,7 +182,7 @@ def _claim(
                 operation=moves[0].operation,
                 amount=moves[0].amount,
                 currency=order.currency,
-                gateway=gateway().name,
+                gateway=_bank_of(moves[0]),
                 charge=moves[0].charge,
                 arguments={**arguments, "moves": [move.as_json() for move in moves]},
                 by=by,
@@ -187,6 +197,15 @@ def _claim(
         raise ClaimOpen(step=claim.step_label, who=claim.by, since=claim.claimed_at) from None
 
 
+def _bank_of(move: Move) -> str:
+    """Return the gateway that a move goes to: a charge belongs to the one that made it."""
+    if move.charge:
+        made = Payment.objects.filter(charge=move.charge, kind=Payment.Kind.AUTHORISED)
+        if name := made.values_list("gateway", flat=True).first():
+            return gateway_named(name).name
+    return gateway().name
+
+
 def _call(intent: PaymentIntent, *, is_first: bool) -> Answer:
     require_no_transaction()
     try:
@@ -198,14 +217,15 @@ def _call(intent: PaymentIntent, *, is_first: bool) -> Answer:
         # Only a first call that never left proves that nothing moved.
         if is_first and not _is_bound(intent):
             _mark(intent, state=State.NOT_SENT, settled_at=timezone.now())
-            raise ServiceUnavailable(service=gateway().label) from None
+            raise ServiceUnavailable(service=gateway_named(intent.gateway).label) from None
         raise ServiceUnavailable(
-            service=gateway().label, hint=_("The order stays reserved; ask the bank again later.")
+            service=gateway_named(intent.gateway).label,
+            hint=_("The order stays reserved; ask the bank again later."),
         ) from None
 
 
 def _send(intent: PaymentIntent) -> Answer:
-    bank, key = gateway(), str(intent.uuid)
+    bank, key = gateway_named(intent.gateway), str(intent.uuid)
     amount, currency = intent.amount, intent.currency
     if intent.operation == Operation.AUTHORISE:
         token = intent.arguments["answers"]["card_token"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypedDict, TypeVar, Unpack
 from uuid import UUID
 
@@ -62,6 +63,27 @@ def create_customer(
     except IntegrityError as error:  # somebody else was first
         raise EmailTaken from error
     return Customer.objects.get(pk=user.pk)
+
+
+def customers_by_email(
+    *, names: Mapping[str, str], by: User, reason: str
+) -> dict[str, Customer]:
+    """Return the customer of each e-mail address; those who are missing are made.
+
+    names: address → the person's whole name, as far as it is known.
+    Refuses: as `create_customer`; EmailTaken for the address of a colleague.
+    Atomic: one user, profile and history row for each new customer.
+    """
+    wanted = {email: email.strip().lower() for email in names}
+    found = {row.email: row for row in Customer.objects.filter(email__in=wanted.values())}
+    with transaction.atomic():
+        for email, name in names.items():
+            if wanted[email] not in found:
+                first, _blank, last = name.strip().partition(" ")
+                found[wanted[email]] = create_customer(
+                    email=email, first_name=first, last_name=last, by=by, reason=reason
+                )
+    return {email: found[clean] for email, clean in wanted.items()}
 
 
 def record_contact(

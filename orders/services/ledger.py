@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.utils.translation import gettext_lazy as _
+
 from backoffice import changes
 from orders.facts import ZERO, load_facts
 from orders.integrations.gateway import Approved, Declined
 from orders.models import Payment, PaymentIntent, Refund
 
 Operation = PaymentIntent.Operation
+BY_HAND = _("To be transferred by hand: it did not come through a gateway.")
 
 
 def record_answer(intent: PaymentIntent, answer: Approved) -> None:
     """Write what moved, under the open change set."""
     if intent.operation == Operation.REFUND:
-        answers = intent.arguments["answers"]
+        answers, move = intent.arguments["answers"], intent.arguments["moves"][0]
         Refund.objects.create(
             order=intent.order,
             intent=intent,
             amount=intent.amount,
             currency=intent.currency,
             charge=intent.charge,
+            shipping_amount=Decimal(move.get("shipping", 0)),
+            lowers_due_by=Decimal(move.get("lowers_due_by", 0)),
+            of_return_id=answers.get("return_id"),
             reason_code=answers.get("reason_code", ""),
             note=intent.reason,
             change_set=changes.require(),

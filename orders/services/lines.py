@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import history
-from backoffice.refused import BadValue
+from backoffice.refused import BadValue, Refused
 from catalog.models import Product
-from catalog.services.allocation import Held, Wanted, commit_stock
+from catalog.services.allocation import Held, commit_stock
 from catalog.services.prices import prices_of
+from catalog.services.promises import Wanted
+from orders.discounts import DiscountTooLarge, share
 from orders.models import Order, OrderLine
 from orders.refusals import NotForSale, OtherCurrency, SoldThroughVariants
 
@@ -21,10 +23,10 @@ CAUSE = "order_line"
 LARGEST_TOTAL = Decimal(10) ** 10
 
 
-def locked_lines(order: Order) -> list[OrderLine]:
-    """Return the order's lines under lock; the order itself must be locked before."""
+def locked_lines(*orders: Order) -> list[OrderLine]:
+    """Return the orders' lines under lock; the orders themselves must be locked before."""
     return list(
-        OrderLine.objects.select_for_update(of=("self",)).filter(order=order).order_by("pk")
+        OrderLine.objects.select_for_update(of=("self",)).filter(order__in=orders).order_by("pk")
     )
 
 
@@ -34,21 +36,42 @@ def sellable_products(product_ids: Sequence[int], *, currency: str) -> dict[int,
     Refuses: UnknownProduct (a BadValue of the form); NotForSale; SoldThroughVariants;
     OtherCurrency.
     """
+    products, refused = _sorted_out(product_ids, currency)
+    for refusal in refused.values():
+        raise refusal
+    return products
+
+
+def refused_products(product_ids: Sequence[int], *, currency: str) -> dict[int, Refused]:
+    """Return why those of the products that may not stand on an order may not, by key."""
+    return _sorted_out(product_ids, currency)[1]
+
+
+def _sorted_out(
+    product_ids: Sequence[int], currency: str
+) -> tuple[dict[int, Product], dict[int, Refused]]:
     products = Product.objects.in_bulk(list(product_ids))
     parents = set(
         Product.objects.filter(parent__in=product_ids).values_list("parent", flat=True).distinct()
     )
-    for product_id in product_ids:
-        product = products.get(product_id)
-        if product is None:
-            raise BadValue(field=_("Product"), problem=_("there is no such product."))
-        if product.status != "published":
-            raise NotForSale(sku=product.sku, state=str(product.get_status_display()).lower())
-        if product.pk in parents:
-            raise SoldThroughVariants(sku=product.sku)
-        if product.currency != currency:
-            raise OtherCurrency(sku=product.sku, currency=product.currency, wanted=currency)
-    return products
+    refused = {
+        product_id: refusal
+        for product_id in product_ids
+        if (refusal := _why_not(products.get(product_id), parents, currency)) is not None
+    }
+    return products, refused
+
+
+def _why_not(product: Product | None, parents: set[int], currency: str) -> Refused | None:
+    if product is None:
+        return BadValue(field=_("Product"), problem=_("there is no such product."))
+    if product.status != "published":
+        return NotForSale(sku=product.sku, state=str(product.get_status_display()).lower())
+    if product.pk in parents:
+        return SoldThroughVariants(sku=product.sku)
+    if product.currency != currency:
+        return OtherCurrency(sku=product.sku, currency=product.currency, wanted=currency)
+    return None
 
 
 def freeze_prices(order: Order, lines: Sequence[OrderLine], *, at: datetime) -> None:
@@ -66,11 +89,30 @@ def freeze_prices(order: Order, lines: Sequence[OrderLine], *, at: datetime) -> 
 
 
 def add_up(order: Order, lines: Sequence[OrderLine]) -> None:
-    """Compute the order's totals from its lines. Refuses: BadValue when the sum is absurd."""
+    """Compute what shares of discounts amount to, and the order's totals, from its lines.
+
+    Refuses: DiscountTooLarge; BadValue when the sum is absurd.
+    """
+    for line in lines:
+        if line.discount_percent is not None:
+            line.discount = share(line.gross, line.discount_percent)
+        if line.discount > line.gross:
+            _too_large(line.sku, line.discount, line.gross, order)
     order.subtotal = sum((line.total for line in lines), Decimal(0))
-    order.total = order.subtotal - order.discount + order.shipping_fee
+    if order.discount_percent is not None:
+        order.discount = share(order.subtotal, order.discount_percent)
+    before = order.subtotal + order.shipping_fee + order.tax
+    if order.discount > before:
+        _too_large(str(order), order.discount, before, order)
+    order.total = before - order.discount
     if order.total >= LARGEST_TOTAL:
         raise BadValue(field=_("Total"), problem=_("the sum is too large; check the quantities."))
+
+
+def _too_large(what: str, discount: Decimal, most: Decimal, order: Order) -> NoReturn:
+    raise DiscountTooLarge(
+        what=what, discount=f"{discount:,.2f}", most=f"{most:,.2f}", currency=order.currency
+    )
 
 
 def commit_lines(units: Mapping[OrderLine, int], *, step: str) -> None:

@@ -13,13 +13,24 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import changes, steps
 from backoffice.models import User
 from backoffice.refused import BadValue, Refused
+from orders.facts import ChargeFacts
 from orders.models import Order, Payment, PaymentIntent
 from orders.services import claims
-from orders.services.claims import Move
-from orders.states import RECORD_PAYMENT, TAKE_PAYMENT
+from orders.services.amounts import CENT, require_money
+from orders.services.moves import Move
+from orders.states import CAPTURE_PAYMENT, RECORD_PAYMENT, TAKE_PAYMENT, VOID_PAYMENT
+
+Operation = PaymentIntent.Operation
 
 # Every gateway's tokens begin with a letter (tok_, pm_); a card number does not.
 TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{2,99}")
+
+
+class MoreThanAuthorised(Refused):
+    """facts: amount, most, currency."""
+
+    sentence = _("{amount} {currency} are more than the {most} {currency} that are authorised.")
+    hint = _("Check the amount.")
 
 
 class MoreThanDue(Refused):
@@ -52,8 +63,8 @@ def take_payment(
         raise BadValue(field=_("Card"), problem=_("a token is needed, never a card number."))
 
     def authorise(order: Order) -> list[Move]:
-        due = order.total - order.facts.surely_covered
-        return [Move(PaymentIntent.Operation.AUTHORISE, _amount(order, amount, due))]
+        due = order.facts.due_of(order.total) - order.facts.surely_authorised
+        return [Move(Operation.AUTHORISE, _amount(order, amount, due))]
 
     return claims.take(
         TAKE_PAYMENT,
@@ -83,7 +94,7 @@ def record_payment(
     Atomic: locks the order; one payment.
     """
     order = claims.lock_order(RECORD_PAYMENT, order_id, by=by, version=version)
-    due = order.total - order.facts.net_paid
+    due = order.facts.due_of(order.total)
     steps.say(RECORD_PAYMENT, by=by, reason=reason)
     return Payment.objects.create(
         order=order,
@@ -96,17 +107,98 @@ def record_payment(
     )
 
 
+def capture_payment(
+    *,
+    order_id: int,
+    by: User,
+    reason: str,
+    amount: Decimal | None = None,
+    charge: str = "",
+    version: int | None = None,
+) -> Order:
+    """Take what is authorised, whole or in part; the gateway releases the rest of that charge.
+
+    amount: None is all that is authorised. charge: "" takes the oldest charges first.
+    Refuses: what `steps.taking` refuses; ClaimOpen; NothingToCapture; MoreThanAuthorised; BadValue;
+    PaymentDeclined; PartlyReturned; PaymentInDoubt; ServiceUnavailable.
+    Moves money: claim, call, settle for each charge; one history row. Call it outside of a
+    transaction.
+    """
+
+    def captures(order: Order) -> list[Move]:
+        charges = _open_charges(order, charge)
+        rest = _authorised(order, amount, sum((c.open for c in charges), Decimal(0)))
+        moves = []
+        for each in charges:
+            if (part := min(each.open, rest)) > 0:
+                rest -= part
+                moves.append(Move(Operation.CAPTURE, part, each.charge))
+        return moves
+
+    return claims.take(
+        CAPTURE_PAYMENT, order_id, by=by, reason=reason, version=version, plan=captures
+    )
+
+
+def void_payment(
+    *, order_id: int, by: User, reason: str, charge: str = "", version: int | None = None
+) -> Order:
+    """Release what is authorised and not captured: all of it, or one charge.
+
+    reason: why, required.
+    Refuses: what `steps.taking` refuses; ClaimOpen; NothingToCapture; BadValue; PaymentDeclined;
+    PaymentInDoubt; ServiceUnavailable.
+    Moves money: claim, call, settle for each charge; one history row. Call it outside of a
+    transaction.
+    """
+
+    def voids(order: Order) -> list[Move]:
+        return [Move(Operation.VOID, c.open, c.charge) for c in _open_charges(order, charge)]
+
+    return claims.take(VOID_PAYMENT, order_id, by=by, reason=reason, version=version, plan=voids)
+
+
+def _open_charges(order: Order, charge: str) -> list[ChargeFacts]:
+    """Return the charges with something authorised. Refuses: BadValue for one that is not open."""
+    found = [c for c in order.facts.charges if c.open and charge in {"", c.charge}]
+    if not found:
+        raise BadValue(field=_("Charge"), problem=_("nothing is authorised on it."))
+    return found
+
+
+def _authorised(order: Order, amount: Decimal | None, most: Decimal) -> Decimal:
+    if amount is None:
+        return most
+    require_money(amount, _("Amount"), least=CENT)
+    if amount > most:
+        raise MoreThanAuthorised(amount=amount, most=most, currency=order.currency)
+    return amount
+
+
 def _amount(order: Order, amount: Decimal | None, due: Decimal) -> Decimal:
     if amount is None:
         return due
     if amount.is_finite() and amount > due:
         raise MoreThanDue(amount=amount, due=due, currency=order.currency)
-    if not amount.is_finite() or amount <= 0 or amount != round(amount, 2):
-        raise BadValue(field=_("Amount"), problem=_("an amount of money above zero is needed."))
+    require_money(amount, _("Amount"), least=CENT)
     return amount
 
 
+@claims.finisher(CAPTURE_PAYMENT.name, is_binding=True)
+def _captured(order_id: int, /, *, by: User, reason: str, answers: Mapping[str, Any]) -> Order:
+    with claims.finishing(CAPTURE_PAYMENT, order_id, by=by, reason=reason) as order:
+        pass
+    return order
+
+
+@claims.finisher(VOID_PAYMENT.name)
+def _voided(order_id: int, /, *, by: User, reason: str, answers: Mapping[str, Any]) -> Order:
+    with claims.finishing(VOID_PAYMENT, order_id, by=by, reason=reason) as order:
+        pass
+    return order
+
+
 @claims.finisher(TAKE_PAYMENT.name)
-def _authorised(order_id: int, /, *, by: User, reason: str, answers: Mapping[str, Any]) -> Order:
+def _taken(order_id: int, /, *, by: User, reason: str, answers: Mapping[str, Any]) -> Order:
     """The payment itself is the whole effect: the order's state stays."""
     return Order.objects.get(pk=order_id)

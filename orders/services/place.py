@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+
 from backoffice import changes
 from backoffice.models import User
 from backoffice.steps import taking
 from orders.models import Address, Contact, Order
-from orders.models.orders import number_for
+from orders.numbers import number_for
 from orders.services.lines import commit_lines, freeze_prices, locked_lines
+from orders.services.messages import queue_message
 from orders.states import ORDER_FLOW
 
 PLACE = ORDER_FLOW["place"]
 
 
 @ORDER_FLOW.verb("place")
-def place_order(*, order_id: int, by: User, reason: str, version: int | None = None) -> Order:
+@transaction.atomic
+def place_order(
+    *, order_id: int, by: User, reason: str, notify: bool = True, version: int | None = None
+) -> Order:
     """Turn a draft into an order that waits to be processed.
 
+    notify: a confirmation by e-mail to the contact; a shop that confirms once the payment has
+    come places without.
     Refuses: what `taking` refuses; OrderEmpty; NotForSale; SoldThroughVariants; OtherCurrency;
     NotEnoughStock (then nothing at all is committed).
     Atomic: locks the order, its lines, their stock levels in order; freezes SKU, name and price,
@@ -24,6 +32,8 @@ def place_order(*, order_id: int, by: User, reason: str, version: int | None = N
     """
     with taking(PLACE, order_id, by=by, reason=reason, version=version) as order:
         make_binding(order, step=PLACE.name)
+    if notify:
+        queue_message(order=order, template="confirmation", by=by)
     return order
 
 

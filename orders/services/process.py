@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 from backoffice.models import User
-from backoffice.steps import Outcome, taking
+from backoffice.steps import Outcome, taking, taking_many
 from orders.models import Order, PaymentIntent
 from orders.services import claims
-from orders.services.bulk import one_by_one
-from orders.services.claims import Move
+from orders.services.bulk import once_each, one_by_one
+from orders.services.moves import Move
 from orders.states import ORDER_FLOW
 
 Operation = PaymentIntent.Operation
@@ -46,18 +46,27 @@ def process_unpaid_order(
 
 @ORDER_FLOW.verb("process", many=True)
 def process_orders(*, order_ids: Sequence[int], by: User, reason: str) -> Outcome[Order]:
-    """Process orders one after another, each in its own claim; what one refuses stops no other.
+    """Process many orders; what one refuses stops no other.
 
-    Refuses: TooMany.
+    Refuses: per order what `process_order` refuses.
+    Atomic for all that have nothing to capture: locks them in key order, one history row each.
+    The others go one by one after them, each in its own claim. Call it outside of a transaction.
     """
-    return one_by_one(
-        order_ids, lambda order_id: process_order(order_id=order_id, by=by, reason=reason)
+    begun = claims.begun(PROCESS, order_ids)
+    at_once = [order_id for order_id in once_each(order_ids) if order_id not in begun]
+    with taking_many(PROCESS, at_once, by=by, reason=reason) as taken:
+        for order in taken:
+            if _captures(order):
+                taken.leave(order)
+    alone = sorted([*begun, *(order.pk for order in taken.left)])
+    return taken.outcome + one_by_one(
+        alone, lambda order_id: process_order(order_id=order_id, by=by, reason=reason)
     )
 
 
 def _captures(order: Order, *, is_needed: bool = True) -> list[Move]:
     """Capture what is due, from charges that were never declined first; let go of the rest."""
-    due = order.total - order.facts.net_paid
+    due = order.facts.due_of(order.total)
     captures, voids = [], []
     for charge in sorted(order.facts.charges, key=lambda charge: charge.is_declined):
         amount = min(charge.open, due)

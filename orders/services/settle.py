@@ -58,7 +58,7 @@ def settle_in_doubt(*, intent_id: int, by: User | None) -> Order:
     if by is not None:
         step = step_named(intent.step)
         steps.require_permission(by, step.permission_name, str(step.label).lower())
-    if _may_be_under_way(intent):
+    if may_be_under_way(intent):
         raise BeingAsked(since=intent.claimed_at)
     if by is not None:
         AuditEvent.record("payment_asked_again", subject=intent, order=str(intent.order))
@@ -99,7 +99,7 @@ def due_claims(*, now: datetime, pause_seconds: int = FIRST_PAUSE_SECONDS) -> li
     ]
 
 
-def _may_be_under_way(intent: PaymentIntent) -> bool:
+def may_be_under_way(intent: PaymentIntent) -> bool:
     """Tell whether the first call may still be on its way.
 
     If that one then reports that it was never sent, it closes the claim: an answer fetched here

@@ -4,9 +4,16 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.flows import Ask, Flow, State, Step
 from orders import guards
+from orders.states.questions import CARRIER, NOTIFY, PLACE, TRACKING, UNITS
 
 REASON = Ask("reason", _("Reason"), required=True, help=_("For whoever asks next month."))
 REMARK = Ask("reason", _("Remark"), help=_("It stands in the order's timeline."))
+UNTIL = Ask(
+    "until",
+    _("Until"),
+    "moment",
+    help=_("The hold ends by itself then; blank: when somebody releases it."),
+)
 
 CANCEL_REASONS = (
     ("changed_mind", _("Customer changed their mind")),
@@ -16,6 +23,19 @@ CANCEL_REASONS = (
     ("ordered_twice", _("Ordered twice")),
     ("other", _("Other")),
 )
+# Why an order may have ended: what people choose from, and what only a merge says.
+CANCELLATION_REASONS = (*CANCEL_REASONS, ("merged", _("Merged into another order")))
+
+REFUND_REASONS = (
+    ("returned", _("Goods came back")),
+    ("damaged", _("Arrived damaged")),
+    ("not_received", _("Never arrived")),
+    ("out_of_stock", _("Cannot be sent")),
+    ("goodwill", _("Goodwill")),
+    ("other", _("Other")),
+)
+
+TAKEN_IN_AS = ("pending", "processing", "completed", "cancelled")
 
 ORDER_FLOW = Flow(
     "orders.Order",
@@ -32,15 +52,64 @@ ORDER_FLOW = Flow(
         Step(
             "write", "", "draft", _("Write"), _("a draft that staff fill"), permission="add_order"
         ),
+        # An order that a sheet brings in was lived elsewhere: it is born where it stands.
+        *(
+            Step(
+                f"take_in_{state}",
+                "",
+                state,
+                _("Take in"),
+                _("an order of another shop, as its sheet tells it"),
+                permission="take_in_order",
+            )
+            for state in TAKEN_IN_AS
+        ),
         Step(
             "place",
             "draft",
             "pending",
             _("Place"),
             _("freezes prices, commits stock, numbers the order"),
-            asks=(REMARK,),
+            asks=(REMARK, NOTIFY),
             tone="info",
             guards=(guards.has_lines, guards.no_claim),
+        ),
+        Step(
+            "edit",
+            "pending",
+            "",
+            _("Edit"),
+            _("changes lines and sums; the promised stock follows"),
+            asks=(REMARK,),
+            guards=(guards.no_claim,),
+            permission="change_order",
+        ),
+        Step(
+            "discount",
+            "draft pending",
+            "",
+            _("Discount"),
+            _("takes money off the whole order"),
+            asks=(
+                Ask("percent", _("Percent"), "money", help=_("Of the goods, without shipping.")),
+                Ask("amount", _("Amount"), "money", help=_("Instead of a percentage.")),
+                Ask(
+                    "reason",
+                    _("Reason"),
+                    required=True,
+                    help=_("It stands beside the sum. Both fields blank: no discount any more."),
+                ),
+            ),
+            guards=(guards.has_lines, guards.no_claim),
+        ),
+        Step(
+            "merge",
+            "pending",
+            "cancelled",
+            _("Merge"),
+            _("another order of the customer takes over its lines and their stock"),
+            asks=(REMARK,),
+            guards=(guards.no_claim, guards.not_held, guards.has_no_money),
         ),
         Step(
             "process",
@@ -68,7 +137,7 @@ ORDER_FLOW = Flow(
             "",
             _("Hold"),
             _("blocks processing and shipping"),
-            asks=(REASON,),
+            asks=(REASON, UNTIL),
             tone="warning",
             guards=(guards.no_claim, guards.not_held),
         ),
@@ -89,12 +158,20 @@ ORDER_FLOW = Flow(
             _("Ship"),
             _("the goods leave; completes the order when it is paid"),
             asks=(
-                Ask("tracking", _("Tracking number"), "line"),
-                Ask("carrier", _("Carrier"), "line"),
+                TRACKING,
+                CARRIER,
+                UNITS,
+                PLACE,
+                NOTIFY,
                 REMARK,
             ),
             tone="success",
-            guards=(guards.no_claim, guards.not_held, guards.has_open_units),
+            guards=(
+                guards.no_claim,
+                guards.not_held,
+                guards.has_open_units,
+                guards.has_loose_units,
+            ),
         ),
         Step(
             "complete",
@@ -117,10 +194,30 @@ ORDER_FLOW = Flow(
                 Ask("reason", _("Note"), help=_("For colleagues only.")),
                 Ask("restock", _("Put the stock back on sale"), "flag", initial=True),
                 Ask("refund", _("Return the money"), "flag", initial=True),
-                Ask("notify", _("Tell the customer by e-mail"), "flag", initial=True),
+                NOTIFY,
             ),
             tone="danger",
-            guards=(guards.no_claim, guards.nothing_shipped),
+            guards=(guards.no_claim, guards.nothing_shipped, guards.nothing_packed),
+        ),
+        Step(
+            "refund",
+            "pending processing completed cancelled",
+            "",
+            _("Refund"),
+            _("gives money back: through the gateway that took it, or to be transferred by hand"),
+            asks=(
+                Ask("reason_code", _("Reason"), "choice", required=True, choices=REFUND_REASONS),
+                Ask("reason", _("Note"), help=_("For colleagues only.")),
+                Ask(
+                    "restock",
+                    _("Do not send what has not left: back on sale"),
+                    "flag",
+                    initial=False,
+                ),
+                Ask("notify", _("Tell the customer by e-mail"), "flag", initial=True),
+            ),
+            tone="warning",
+            guards=(guards.no_claim, guards.has_money_left),
         ),
         Step(
             "reopen",
@@ -130,7 +227,7 @@ ORDER_FLOW = Flow(
             _("commits the stock again"),
             asks=(REASON,),
             tone="warning",
-            guards=(guards.has_lines, guards.no_claim),
+            guards=(guards.not_merged, guards.has_lines, guards.no_claim),
         ),
     ],
 )
@@ -142,15 +239,69 @@ TAKE_PAYMENT = Step(
     asks=(REMARK,), tone="info", guards=(guards.no_claim, guards.is_not_covered),
     permission="take_payment_order", flow=ORDER_FLOW,
 )  # fmt: skip
+CAPTURE_PAYMENT = Step(
+    "capture_payment", "pending processing", "", _("Capture"),
+    _("takes what is authorised, or a part of it; the rest of that card is released"),
+    asks=(REMARK,), tone="info", guards=(guards.no_claim, guards.has_authorised),
+    permission="capture_payment_order", flow=ORDER_FLOW,
+)  # fmt: skip
+VOID_PAYMENT = Step(
+    "void_payment", "pending processing completed", "", _("Void"),
+    _("releases what is authorised; nothing is taken"),
+    asks=(REASON,), tone="danger", guards=(guards.no_claim, guards.has_authorised),
+    permission="capture_payment_order", flow=ORDER_FLOW,
+)  # fmt: skip
 RECORD_PAYMENT = Step(
     "record_payment", "pending processing", "", _("Record a payment"),
     _("notes money that arrived outside of a gateway"),
     asks=(REMARK,), tone="info", guards=(guards.no_claim, guards.is_not_paid),
     permission="record_payment_order", flow=ORDER_FLOW,
 )  # fmt: skip
+# What happens to an order's parcels moves its version and stands in its timeline.
+PACK = Step(
+    "pack", "processing", "", _("Pack"), _("sets units aside in a parcel; they stay promised"),
+    asks=(UNITS, PLACE, REMARK), tone="info",
+    guards=(guards.no_claim, guards.not_held, guards.has_open_units, guards.has_loose_units),
+    permission="ship_order", flow=ORDER_FLOW,
+)  # fmt: skip
+SEND_PARCEL = Step(
+    "send", "processing", "", _("Send"), _("a packed parcel leaves"),
+    tone="success", guards=(guards.no_claim, guards.not_held),
+    permission="ship_order", flow=ORDER_FLOW,
+)  # fmt: skip
+UNPACK_PARCEL = Step(
+    "unpack", "processing", "", _("Unpack"), _("a packed parcel is taken apart"),
+    tone="danger", guards=(guards.no_claim,), permission="ship_order", flow=ORDER_FLOW,
+)  # fmt: skip
+# Who it is for and where it goes; the shipping address until something is packed.
+ADDRESS = Step(
+    "address", "draft pending processing", "", _("Change contact or address"),
+    _("says whom the order is for and where it goes"),
+    asks=(REMARK,), guards=(guards.no_claim,), permission="change_order", flow=ORDER_FLOW,
+)  # fmt: skip
+# One line's discount is the order's sum, too; and the order that a merge leaves standing.
+DISCOUNT_LINE = Step(
+    "discount_line", "draft pending", "", _("Discount a line"), _("takes money off one line"),
+    guards=(guards.has_lines, guards.no_claim), permission="discount_order", flow=ORDER_FLOW,
+)  # fmt: skip
+TAKE_OVER = Step(
+    "take_over", "pending", "", _("Merge into it"), _("takes over another order's lines"),
+    asks=(REMARK,), guards=(guards.no_claim,), permission="merge_order", flow=ORDER_FLOW,
+)  # fmt: skip
+# Returned goods were looked at: their lines have units back.
+TAKE_BACK = Step(
+    "take_back", "processing completed", "", _("Take back"), _("returned goods were looked at"),
+    tone="info", permission="inspect_return", flow=ORDER_FLOW,
+)  # fmt: skip
+BESIDE = (
+    TAKE_BACK,
+    ADDRESS, DISCOUNT_LINE, TAKE_OVER, TAKE_PAYMENT, CAPTURE_PAYMENT,
+    VOID_PAYMENT, RECORD_PAYMENT,
+    PACK, SEND_PARCEL, UNPACK_PARCEL,
+)  # fmt: skip
 
 
 def step_named(name: str) -> Step:
-    """Return a step of the flow, or one of the two above."""
-    beside = {step.name: step for step in (TAKE_PAYMENT, RECORD_PAYMENT)}
+    """Return a step of the flow, or one of those above."""
+    beside = {step.name: step for step in BESIDE}
     return beside.get(name) or ORDER_FLOW[name]

@@ -17,6 +17,7 @@ from catalog.services import (
     edit_products,
     keep_off_sale_stock,
     locks,
+    promises,
     receive_stock,
     release_stock,
     set_stocks,
@@ -175,12 +176,28 @@ def test_the_last_units_are_sold_once():
 def test_without_the_lock_sellers_run_into_the_constraint(monkeypatch):
     """The control: were it green without the lock, the test above would prove nothing."""
     mug = ProductFactory(stock=50)
+    monkeypatch.setattr(promises, "promise", lambda wanted: None)
     monkeypatch.setattr(locks, "levels_for_update", _plain_read)
 
     results = _sell_out(mug)
 
     assert results["broken"] > 0
     assert results["sold"] == 50  # the CHECK holds even then
+    assert stock_drift() == []
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_promise_of_several_products_is_whole_or_none():
+    mug, cup = ProductFactory(stock=50), ProductFactory(stock=5)
+    order = [wanted(mug, 10), wanted(cup, 4)]
+    commit_stock(wanted=order)
+
+    with transaction.atomic():
+        places = promises.promise(order)
+
+    assert places is None
+    assert (level_of(mug), level_of(cup)) == ((50, 10, 0), (5, 4, 0))
     assert stock_drift() == []
 
 

@@ -20,7 +20,7 @@ def answers_to(step: Step) -> dict[str, Any]:
     """Answer what a step asks, as a dialog that is sent off unchanged would."""
     answers: dict[str, Any] = {"reason": ""}
     for ask in step.asks:
-        if ask.kind == "choice":
+        if ask.kind == "choice" and ask.choices:
             answers[ask.name] = ask.choices[0][0]
         elif ask.kind == "flag":
             answers[ask.name] = ask.initial
@@ -29,9 +29,17 @@ def answers_to(step: Step) -> dict[str, Any]:
     return answers
 
 
+# What a verb needs beside the dialog's answers, where that depends on the order.
+NEEDS: dict[str, Callable[[Order], dict[str, Any]]] = {
+    "merge": lambda order: {"into_id": OrderFactory(customer=order.customer).pk},
+}
+
+
 def do(step: Step, order: Order, *, by: User, **more: Any) -> Order:
     """Take the step by its registered verb."""
-    return ORDER_FLOW.verbs[step.name](order_id=order.pk, by=by, **{**answers_to(step), **more})
+    needs = NEEDS.get(step.name, lambda _order: {})(order)
+    answers = {**answers_to(step), **needs, **more}
+    return ORDER_FLOW.verbs[step.name](order_id=order.pk, by=by, **answers)
 
 
 def _hold(order: Order) -> None:
@@ -48,11 +56,24 @@ def _processed_unpaid() -> Order:
     return services.process_unpaid_order(order_id=order.pk, by=boss(), reason="known customer")
 
 
+def _receive(order: Order) -> None:
+    services.record_payment(order_id=order.pk, amount=None, by=boss(), reason="")
+
+
+def _cancelled_with_its_money_kept() -> Order:
+    order = OrderFactory(status="processing")
+    return services.cancel_order(
+        order_id=order.pk, by=boss(), reason_code="other", reason="", refund=False
+    )
+
+
 # What may have happened to an order before; a test picks the first story in which a step is open.
 STORIES: list[tuple[Callable[[str], Order], list[Callable[[Order], Any]]]] = [
     (lambda status: OrderFactory(status=status), []),
     (lambda status: OrderFactory(status=status), [pay]),
     (lambda status: OrderFactory(status=status), [_hold]),
+    (lambda status: OrderFactory(status=status), [_receive]),
+    (lambda status: _cancelled_with_its_money_kept(), []),
     (lambda status: _processed_unpaid(), [_ship_unpaid]),
 ]
 

@@ -10,7 +10,7 @@ from orders import services
 from orders.guards import AlreadyShipped, ClaimOpen
 from orders.models import Cancellation, Payment, PaymentIntent, Refund
 from orders.services import PartlyReturned, PaymentDeclined, PaymentInDoubt, claims
-from orders.services.claims import Move
+from orders.services.moves import Move
 from tests.orders.banks import CrashingBank, DownBank
 from tests.orders.factories import OrderFactory, ProductFactory, boss, click, fresh, pay
 

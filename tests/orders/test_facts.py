@@ -13,12 +13,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("number", [1, 5])
-def test_facts_of_any_number_of_orders_take_four_queries(number, django_assert_num_queries):
+def test_facts_of_any_number_of_orders_take_six_queries(number, django_assert_num_queries):
     for _ in range(number):
         pay(OrderFactory())
     orders = list(Order.objects.all())
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         load_facts(orders)
 
     assert [order.facts.authorised for order in orders] == [Decimal("29.90")] * number

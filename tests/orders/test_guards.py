@@ -61,7 +61,16 @@ CASES = [
     (guards.has_open_units, {"ordered_units": 3}, None),
     (guards.nothing_shipped, {"shipped_units": 1}, "already_shipped"),
     (guards.nothing_shipped, {"ordered_units": 3}, None),
+    (guards.has_loose_units, {"committed_units": 3, "packed_units": 3}, "nothing_loose"),
+    (guards.has_loose_units, {"ordered_units": 3}, "nothing_promised"),
+    (guards.has_loose_units, {"committed_units": 3, "packed_units": 2}, None),
+    (guards.nothing_packed, {"packed_units": 2}, "still_packed"),
+    (guards.nothing_packed, {"committed_units": 2}, None),
     (guards.no_claim, {}, None),
+    (guards.has_money_left, {"captured": HUNDRED, "refunded": HUNDRED}, "nothing_to_refund"),
+    (guards.has_money_left, {"captured": HUNDRED, "received": HUNDRED}, None),
+    (guards.has_authorised, {"captured": HUNDRED}, "nothing_to_capture"),
+    (guards.has_authorised, {"authorised": HUNDRED}, None),
 ]
 
 
@@ -104,6 +113,12 @@ def test_every_guard_of_the_flow_is_tried_here():
         ({"captured": HUNDRED}, "paid"),
         ({"captured": HUNDRED, "refunded": Decimal(40)}, "partly_refunded"),
         ({"captured": HUNDRED, "refunded": HUNDRED}, "refunded"),
+        # A refund that lowers what is due leaves the rest paid; one that did not leaves it due.
+        ({"captured": HUNDRED, "refunded": Decimal(10), "lowered": Decimal(10)}, "partly_refunded"),
+        ({"captured": HUNDRED, "refunded": HUNDRED, "lowered": HUNDRED}, "refunded"),
+        ({"captured": Decimal(50), "refunded": Decimal(10), "lowered": Decimal(10)}, "partly_paid"),
+        # Cancelled, refunded and reopened: what went back belongs to another try.
+        ({"captured": HUNDRED, "refunded": HUNDRED, "past": HUNDRED}, "unpaid"),
         # Reopened, and paid once more: what went back before does not make it less paid.
         ({"captured": Decimal(200), "refunded": HUNDRED}, "paid"),
         ({"captured": HUNDRED, "refunded": HUNDRED, "authorised": HUNDRED}, "authorised"),

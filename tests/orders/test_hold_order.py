@@ -73,5 +73,5 @@ def test_hold_orders_asks_the_database_no_more_for_many(
     ids = [OrderFactory().pk for _ in range(rows)]
     support.has_perm("orders.hold_order")
 
-    with click(support), django_assert_max_num_queries(16):
+    with click(support), django_assert_max_num_queries(18):
         services.hold_orders(order_ids=ids, by=support, reason="stocktaking")

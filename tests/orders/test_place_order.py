@@ -13,7 +13,7 @@ from catalog.services.allocation import NotEnoughStock
 from orders import services
 from orders.guards import OrderEmpty
 from orders.models import Contact
-from orders.models.orders import luhn_digit, number_for
+from orders.numbers import luhn_digit, number_for
 from orders.refusals import NotForSale
 from tests.orders.factories import (
     CustomerFactory,
@@ -163,7 +163,7 @@ def test_place_order_keeps_the_drafts_own_address(support):
     order = OrderFactory(status="draft", customer=customer)
     first = customer.address_records.get()
     with click(support):
-        services.address_draft(
+        services.address_order(
             order_id=order.pk, shipping_address_id=first.pk, by=support, reason=""
         )
         services.record_address(

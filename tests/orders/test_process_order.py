@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from backoffice.refused import ReasonMissing, ServiceUnavailable, StaleVersion, TooMany
+from backoffice import changes
+from backoffice.refused import ReasonMissing, ServiceUnavailable, StaleVersion
 from orders import services
 from orders.guards import OrderHeld, PaymentMissing
 from orders.models import Payment, PaymentIntent
-from orders.services import PaymentDeclined, PaymentInDoubt
+from orders.services import PaymentDeclined, PaymentInDoubt, claims
 from tests.orders.factories import OrderFactory, click, fresh, pay
 
 pytestmark = pytest.mark.django_db
@@ -232,19 +233,52 @@ def test_process_orders_tells_for_each_order_what_was_done_and_what_was_refused(
         )
 
     assert outcome.done == [paid]
-    assert [(row, refusal.code) for row, refusal in outcome.refused] == [
-        (unpaid, "payment_missing"),
-        (declined, "payment_declined"),
-        (987654, "unknown_row"),
-    ]
+    assert {row: refusal.code for row, refusal in outcome.refused} == {
+        unpaid: "payment_missing",
+        declined: "payment_declined",
+        987654: "unknown_row",
+    }
 
 
-@pytest.mark.parametrize("verb", ["process", "hold", "release", "ship", "complete", "cancel"])
-def test_a_plural_verb_refuses_more_rows_than_the_limit(verb, manager, settings):
-    settings.BULK_LIMIT_ROWS = 2
-    more = {"reason_code": "other"} if verb == "cancel" else {}
+def test_process_orders_takes_those_with_nothing_to_capture_in_one_transaction(
+    finance, support, django_assert_max_num_queries
+):
+    orders = [OrderFactory() for _each in range(6)]
+    for order in orders:
+        services.record_payment(order_id=order.pk, amount=None, by=finance, reason="")
 
-    with pytest.raises(TooMany) as refusal, click(manager):
-        getattr(services, f"{verb}_orders")(order_ids=[1, 2, 3], by=manager, reason="all", **more)
+    with click(support), django_assert_max_num_queries(40):
+        outcome = services.process_orders(
+            order_ids=[order.pk for order in orders], by=support, reason=""
+        )
 
-    assert refusal.value.message == "3 rows are selected; at most 2 can be done at once."
+    assert outcome.done == orders
+    assert {fresh(order).status for order in orders} == {"processing"}
+    assert all(order.history.filter(step="process").count() == 1 for order in orders)
+
+
+def test_process_orders_pursues_what_a_killed_worker_left_claimed(support, monkeypatch):
+    order = OrderFactory()
+    pay(order)
+
+    class Killed(BaseException):
+        pass
+
+    def die(*args, **more):
+        raise Killed
+
+    with click(support) as change:
+        monkeypatch.setattr(claims, "_call", die)
+        with pytest.raises(Killed):
+            services.process_orders(order_ids=[order.pk], by=support, reason="")
+        monkeypatch.undo()
+        with click(support):
+            rival = services.process_orders(order_ids=[order.pk], by=support, reason="")
+        with changes.resume(change.row().pk):
+            outcome = services.process_orders(order_ids=[order.pk], by=support, reason="")
+
+    assert [refusal.code for _row, refusal in rival.refused] == ["claim_open"]
+    assert outcome.done == [order]
+    after = fresh(order)
+    assert (after.status, after.facts.captured) == ("processing", order.total)
+    assert order.intents.filter(operation="capture").count() == 1

@@ -5,15 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from backoffice.refused import NotAllowed, Refused
 from config.roles import ROLES
 from orders import services
-from orders.models import PaymentIntent
+from orders.models import PaymentIntent, QueueTarget
 from orders.services import LineDraft
 from tests.conftest import ROLES as PERSONAS
 from tests.orders.doing import STEPS, do, order_ready_for
-from tests.orders.factories import CustomerFactory, OrderFactory, ProductFactory, click
+from tests.orders.factories import CustomerFactory, OrderFactory, ProductFactory, boss, click
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +57,7 @@ def _edit(by):
 
 
 def _address(by):
-    services.address_draft(order_id=OrderFactory(status="draft").pk, by=by, reason="")
+    services.address_order(order_id=OrderFactory(status="draft").pk, by=by, reason="")
 
 
 def _take_payment(by):
@@ -73,6 +74,33 @@ def _note(by):
 
 def _assign(by):
     services.assign_order(order_id=OrderFactory().pk, assignee_id=None, by=by, reason="")
+
+
+def _tag(by):
+    services.tag_order(order_id=OrderFactory().pk, names="gift", by=by, reason="")
+
+
+def _untag(by):
+    services.untag_order(order_id=OrderFactory().pk, names="gift", by=by, reason="")
+
+
+def _follow_up(by):
+    services.set_follow_up(order_id=OrderFactory().pk, on=None, by=by, reason="")
+
+
+def _be_present(by):
+    services.be_present(order_id=OrderFactory().pk, by=by, now=timezone.now())
+
+
+def _note_customer(by):
+    services.add_customer_note(customer_id=CustomerFactory().pk, body="Call back.", by=by)
+
+
+def _target(by):
+    target = QueueTarget.objects.get(queue="to_ship")
+    services.set_queue_target(
+        target_id=target.pk, warn_hours=1, breach_hours=2, by=by, reason="peak"
+    )
 
 
 def _customer(by):
@@ -99,7 +127,58 @@ def _by_hand(by):
     raise refusal.value
 
 
+def _pack(by):
+    services.pack_order(order_id=OrderFactory(status="processing").pk, by=by, reason="")
+
+
+def _packed():
+    order = OrderFactory(status="processing")
+    (parcel,) = services.pack_order(order_id=order.pk, by=boss(), reason="")
+    return parcel.pk
+
+
+def _send(by):
+    services.send_shipment(shipment_id=_packed(), by=by, reason="")
+
+
+def _unpack(by):
+    services.unpack_shipment(shipment_id=_packed(), by=by, reason="torn")
+
+
+def _correct(by):
+    services.correct_shipment(shipment_id=_packed(), tracking="1", by=by, reason="")
+
+
+def _edit_pending(by):
+    services.edit_order(order_id=OrderFactory().pk, shipping_fee=Decimal(1), by=by, reason="")
+
+
+def _duplicate(by):
+    services.duplicate_order(order_id=OrderFactory().pk, by=by, reason="")
+
+
+def _merge(by):
+    kept = OrderFactory()
+    absorbed = OrderFactory(customer=kept.customer)
+    services.merge_orders(keep_id=kept.pk, absorb_id=absorbed.pk, by=by, reason="")
+
+
+def _discount_line(by):
+    order = OrderFactory()
+    services.discount_line(
+        order_id=order.pk, line_id=order.lines.get().pk, percent=Decimal(5), by=by, reason="torn"
+    )
+
+
 VERBS = [
+    ("orders.change_order", _edit_pending),
+    ("orders.add_order", _duplicate),
+    ("orders.merge_order", _merge),
+    ("orders.discount_order", _discount_line),
+    ("orders.ship_order", _pack),
+    ("orders.ship_order", _send),
+    ("orders.ship_order", _unpack),
+    ("orders.ship_order", _correct),
     ("orders.add_order", _write),
     ("orders.change_order", _edit),
     ("orders.change_order", _address),
@@ -107,6 +186,12 @@ VERBS = [
     ("orders.record_payment_order", _record_payment),
     ("orders.note_order", _note),
     ("orders.note_order", _assign),
+    ("orders.note_order", _tag),
+    ("orders.note_order", _untag),
+    ("orders.note_order", _follow_up),
+    ("orders.note_order", _be_present),
+    ("orders.note_customer", _note_customer),
+    ("orders.change_queuetarget", _target),
     ("orders.add_customer", _customer),
     ("orders.add_customer", _contact),
     ("orders.add_customer", _new_address),

@@ -17,7 +17,7 @@ from orders.integrations.gateway import (
 )
 from orders.integrations.sandbox import TEST_CARDS, SandboxGateway, tokenise
 from orders.models import SandboxCharge
-from orders.models.orders import luhn_digit
+from orders.numbers import luhn_digit
 
 pytestmark = pytest.mark.django_db
 

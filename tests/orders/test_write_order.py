@@ -159,7 +159,7 @@ def test_edit_draft_refuses_a_placed_order(support):
 def test_a_new_customer_takes_the_old_ones_address_off_the_draft(support):
     order = OrderFactory(status="draft")
     with click(support):
-        services.address_draft(
+        services.address_order(
             order_id=order.pk,
             by=support,
             reason="",
@@ -176,6 +176,6 @@ def test_address_draft_refuses_another_customers_record(support):
     other = CustomerFactory().address_records.get()
 
     with pytest.raises(UnknownRow, match="There is no address"), click(support):
-        services.address_draft(
+        services.address_order(
             order_id=order.pk, billing_address_id=other.pk, by=support, reason=""
         )

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -10,10 +16,15 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backoffice import demo
+from backoffice.jobs import backends
+
+# A job that has not stopped by then is cut off; the next worker goes on with it all the same.
+STOP_SECONDS = 10
+WORKER = ("db_worker", "--no-reload", "--with-parent", "--verbosity=0")
 
 
 class Command(BaseCommand):
-    help = "Migrate, load the sample data once, print the sign-ins, and serve."
+    help = "Migrate, load the sample data once, print the sign-ins, and serve with a worker."
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,15 +45,41 @@ class Command(BaseCommand):
             port = free_port(host, port)
         self._print_sign_ins(f"http://{host}:{port}/admin/")
         if not no_server:
-            self.stdout.write("\nCtrl+C stops the server; the data stay.")
+            self.stdout.write("\nCtrl+C stops server and worker; the data stay.")
             self.stdout.flush()
-            call_command("runserver", f"{host}:{port}", use_reloader=False)
+            # As Ctrl+C does: an end by SIGTERM must take the worker along, too.
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+            with worker_beside():
+                call_command("runserver", f"{host}:{port}", use_reloader=False)
 
     def _print_sign_ins(self, address: str) -> None:
         self.stdout.write(self.style.SUCCESS(f"\nThe console is at {address}"))
         self.stdout.write(f"Password for everybody: {demo.PASSWORD}\n")
         for role in demo.NAMES:
             self.stdout.write(f"  {role:13} {demo.email_of(role)}")
+
+
+@contextmanager
+def worker_beside() -> Iterator[None]:
+    """Run a worker for the time of the block; it ends with this process, however that ends."""
+    if not backends.chosen().needs_worker:
+        yield
+        return
+    manage = Path(settings.BASE_DIR) / "manage.py"
+    worker = subprocess.Popen(  # noqa: S603  (our own command)
+        [sys.executable, str(manage), *WORKER],
+        # Ctrl+C reaches the whole group: it shall stop us, and we stop the worker.
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        worker.terminate()
+        try:
+            worker.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            worker.wait()
 
 
 def free_port(host: str, wanted: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backoffice.models import BulkRun
 from catalog.models import Product
 from tests.backoffice.adminkit import desk
 
@@ -64,26 +65,26 @@ def test_what_is_refused_is_reported_grouped_by_sentence_with_a_way_to_try_again
     answer = clerk.post(LIFT, confirm(products), follow=True)
 
     text = answer.content.decode()
-    report = answer.context["report"]
-    assert "1 done, 2 refused" in text
-    assert [(group.code, group.sentence) for group in report.groups] == [
-        ("too_heavy", "Is too heavy.")
-    ]
-    assert [line.title for line in report.groups[0].lines] == ["Mug-A", "Mug-B"]
+    run = answer.context["run"]
+    ((group, _query),) = answer.context["groups"]
+    assert (run.state, run.done, run.refused) == ("done", 1, 2)
+    assert (group.code, group.sentence, group.count) == ("too_heavy", "Is too heavy.", 2)
+    assert [row.title for row in answer.context["rows"]] == ["Mug-A", "Mug-B"]
     assert f"/desk/catalog/product/{products[0].pk}/change/" in text
-    assert "Try the refused again" in text
-    assert f'name="_selected_action" value="{products[1].pk}"' in text
-    assert f'name="_selected_action" value="{products[2].pk}"' not in text
+    assert "Run the refused again" in text
 
 
-def test_a_report_can_be_read_again_and_only_by_its_owner(clerk, onlooker, products):
+def test_a_receipt_can_be_read_again_and_only_by_its_owner_and_auditors(
+    clerk, onlooker, products, sign_in, support
+):
     desk.refuses.add(products[0].pk)
-    report = clerk.post(LIFT, confirm(products))["Location"]
+    receipt = clerk.post(LIFT, confirm(products))["Location"]
 
-    assert clerk.get(report).status_code == 200
-    assert clerk.get(report).status_code == 200
-    assert onlooker.get(report).status_code == 404
-    assert clerk.post(report).status_code == 405
+    assert clerk.get(receipt).status_code == 200
+    assert clerk.get(receipt).status_code == 200
+    assert onlooker.get(receipt).status_code == 200
+    assert sign_in(support).get(receipt).status_code == 404
+    assert clerk.post(receipt).status_code == 405
 
 
 def test_the_same_confirmation_sent_twice_runs_once(clerk, products):
@@ -96,25 +97,58 @@ def test_the_same_confirmation_sent_twice_runs_once(clerk, products):
     assert second["Location"] == first["Location"]
 
 
-def test_more_rows_than_the_limit_are_refused_with_a_sentence(clerk, products, settings):
-    settings.BULK_LIMIT_ROWS = 2
+def test_more_rows_than_a_dialog_takes_are_staged_and_planned_on_a_page(clerk, products, settings):
+    settings.BULK_AT_ONCE_ROWS = 2
 
-    asked = clerk.post(LIST, choose(products))
-    done = clerk.post(LIFT, confirm(products))
+    asked = clerk.post(LIST, choose(products), follow=True)
 
-    for page in (asked, done):
-        assert page.status_code == 422
-        assert "3 rows are selected; at most 2 can be done at once." in page.content.decode()
-        assert "Select fewer and repeat." in page.content.decode()
+    run = asked.context["run"]
+    assert asked.redirect_chain == [(f"/admin/backoffice/bulkrun/{run.pk}/change/", 302)]
+    assert (run.state, run.total, run.can, run.is_across) == ("planned", 3, 3, False)
     assert desk.calls == []
 
 
-def test_select_all_counts_what_the_filters_show_not_the_page(clerk, products, settings):
-    settings.BULK_LIMIT_ROWS = 2
+def test_a_dialog_that_names_too_many_rows_leads_to_their_plan(clerk, products, settings):
+    settings.BULK_AT_ONCE_ROWS = 2
 
-    page = clerk.post(f"{LIST}?name=mug", choose(products[:1], select_across="1"))
+    answer = clerk.post(LIFT, confirm(products), follow=True)
 
-    assert "3 rows are selected" in page.content.decode()
+    assert answer.context["run"].state == "planned"
+    assert desk.calls == []
+
+
+def test_select_all_takes_what_the_filters_show_not_the_page(clerk, products, settings):
+    settings.BULK_AT_ONCE_ROWS = 1
+
+    page = clerk.post(f"{LIST}?name=mug-a", choose(products[:1], select_across="1"))
+    all_mugs = clerk.post(f"{LIST}?name=mug", choose(products[:1], select_across="1"), follow=True)
+
+    assert "Lift: 1 row" in page.content.decode()
+    run = all_mugs.context["run"]
+    assert (run.total, run.is_across, run.list_path) == (3, True, f"{LIST}?name=mug")
+
+
+def test_more_rows_than_can_be_worked_on_at_all_are_refused_with_a_sentence(
+    clerk, products, settings
+):
+    settings.BULK_AT_ONCE_ROWS, settings.BULK_MAX_ROWS = 1, 2
+
+    page = clerk.post(LIST, choose(products))
+
+    assert page.status_code == 422
+    assert "More than 2 rows match" in page.content.decode()
+    assert "Narrow the list by a filter" in page.content.decode()
+    assert not BulkRun.objects.exists()
+
+
+def test_when_none_can_the_dialog_says_why_and_has_no_button(clerk, products):
+    clerk.post(f"{LIST}{products[0].pk}/acts/publish/", {"idempotency_key": "k"})
+
+    page = clerk.post(LIST, choose(products[:1], action="act_publish"))
+
+    assert page.status_code == 200
+    assert "None of the rows can." in page.content.decode()
+    assert "Publish (0)" not in page.content.decode()
 
 
 def test_without_the_permission_the_act_is_neither_offered_nor_run(onlooker, products):
@@ -135,7 +169,7 @@ def test_rows_outside_of_the_roles_queryset_are_refused_as_unknown(clerk, produc
     answer = clerk.post(LIFT, confirm(products), follow=True)
 
     assert desk.calls[0]["product_ids"] == [product.pk for product in products[1:]]
-    assert [group.code for group in answer.context["report"].groups] == ["unknown_row"]
+    assert [group.code for group, _query in answer.context["groups"]] == ["unknown_row"]
     assert clerk.get(f"{LIST}{hidden}/acts/lift/").status_code == 404
 
 

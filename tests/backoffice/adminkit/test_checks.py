@@ -105,9 +105,9 @@ def test_an_act_whose_permission_no_model_declares_is_refused():
     assert found(Bad) == ["backoffice.E024"]
 
 
-def test_an_act_without_a_verb_or_with_a_taken_name_is_refused():
+def test_an_act_without_a_verb_or_with_an_impossible_name_is_refused():
     class Bad(ConsoleAdmin):
-        acts = (Act("report", "Report", "catalog.change_tag"),)
+        acts = (Act("Re port", "Report", "catalog.change_tag"),)
 
     assert found(Bad) == ["backoffice.E025", "backoffice.E026"]
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from backoffice import changes
@@ -63,7 +64,59 @@ def test_the_oldest_waiting_order_stands_first_in_its_panel(support):
     first = rows_of("next_waiting", support)[0]
 
     assert (first.title, first.url) == (oldest.number, page_of(oldest))
-    assert first.detail.startswith("2\xa0days")
+    assert (first.badge, first.tone) == ("2 d", "danger")
+
+
+def test_the_card_of_the_next_waiting_order_opens_it(support, sign_in):
+    OrderFactory()
+    oldest = placed_at(timezone.now() - timedelta(hours=30))
+
+    figure = value_of("next_waiting", support).value(support)
+
+    assert (figure.value, figure.path) == (oldest.number, page_of(oldest))
+    assert (figure.hint, figure.tone) == ("waiting for 1 d 6 h", "warning")
+    html = read(sign_in(support), "/admin/")
+    assert f'href="{page_of(oldest)}" class="bo-kpi bo-kpi-warning"' in html
+
+
+def test_where_nobody_waits_the_card_leads_to_the_empty_queue(support, sign_in):
+    figure = value_of("next_waiting", support).value(support)
+
+    assert (figure.value, figure.path, figure.hint) == (None, "", "nobody waits")
+    assert 'href="/admin/orders/order/?queue=to_process" class="bo-kpi bo-kpi-neutral"' in read(
+        sign_in(support), "/admin/"
+    )
+
+
+def test_the_figure_of_a_queue_is_red_while_somebody_has_waited_too_long(support):
+    placed_at(timezone.now() - timedelta(hours=1))
+    card = value_of("to_process", support)
+    calm = card.value(support)
+    placed_at(timezone.now() - timedelta(days=3))
+
+    late = card.value(support)
+
+    assert (calm.value, calm.tone, calm.hint) == ("1", "success", "none has waited too long")
+    assert (late.value, late.tone, late.hint) == ("2", "danger", "1 has waited too long")
+
+
+def test_follow_ups_of_today_and_before_stand_on_the_home_page(support):
+    due, later = OrderFactory(), OrderFactory()
+    for order, days in ((due, 0), (later, 2)):
+        day = timezone.localdate() + timedelta(days=days)
+        services.set_follow_up(order_id=order.pk, on=day, by=support, reason="")
+
+    assert [row.title for row in rows_of("follow_up", support)] == [due.number]
+
+
+def test_the_home_page_says_how_long_the_steps_take(support, sign_in):
+    cache.delete("orders.step_times")
+    OrderFactory(status="completed")
+
+    html = read(sign_in(support), "/admin/")
+
+    assert "Pending → processing" in html
+    assert "under a minute" in html
 
 
 def test_what_waits_for_me_is_what_i_have_taken(support, manager):
@@ -90,7 +143,7 @@ def test_the_badge_counts_what_is_to_be_processed(support):
 
     item = next(item for item in cards_for(NavItem, support) if item.name == "orders")
 
-    assert item.badge(support) == 1
+    assert item.badge(support) == "1"
 
 
 def test_the_palette_finds_an_order_by_its_number_with_or_without_dashes(support):

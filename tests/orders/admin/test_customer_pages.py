@@ -3,12 +3,17 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from backoffice.ids import uuid7
+from orders import services
+from orders.customers import customer_page, with_totals
 from orders.models import Address, Contact, Customer
 from tests.conftest import ROLES
 from tests.orders.admin.desk import read
-from tests.orders.factories import CustomerFactory, OrderFactory
+from tests.orders.factories import CustomerFactory, OrderFactory, boss
 
 pytestmark = pytest.mark.django_db
 
@@ -120,3 +125,92 @@ def test_the_history_of_a_customer_leads_to_the_page_that_masks(auditor, sign_in
 
     assert client.get(url)["Location"] == page_of(customer)
     assert client.post(url).status_code == 405
+
+
+def test_the_page_shows_what_is_still_to_be_paid_and_the_average(support, sign_in):
+    customer = CustomerFactory()
+    unpaid, paid = (
+        OrderFactory(customer=customer),
+        OrderFactory(customer=customer, status="completed"),
+    )
+    OrderFactory(customer=customer, status="cancelled")
+
+    tiles = dict(customer_page(with_totals(Customer.objects.all()).get(), user=support).tiles)
+
+    assert tiles["Still to be paid"] == f"{unpaid.total:,.2f} EUR"
+    assert tiles["Average order"] == f"{(unpaid.total + paid.total) / 2:,.2f} EUR"
+    assert tiles["Orders"] == "2"
+
+
+def test_sums_of_two_currencies_are_never_added_up(support):
+    customer = CustomerFactory()
+    OrderFactory(customer=customer)
+    foreign = OrderFactory(customer=customer)
+    foreign.currency = "USD"
+    foreign.save()
+
+    read_back = with_totals(Customer.objects.all()).get()
+    tiles = dict(customer_page(read_back, user=support).tiles)
+
+    assert tiles["Lifetime value"] == f"{foreign.total:,.2f} EUR + {foreign.total:,.2f} USD"
+    assert tiles["Average order"] == "–"
+    assert read_back.lifetime_value == foreign.total
+
+
+def test_the_page_shows_tags_notes_and_earlier_contacts(support, manager, sign_in):
+    customer = CustomerFactory(email="ada@example.com")
+    order = OrderFactory(customer=customer)
+    services.tag_order(order_id=order.pk, names="vip", by=support, reason="")
+    services.record_contact(
+        customer_id=customer.pk, name="Ada King", email="king@example.com", phone="", by=support,
+        reason="married",
+    )  # fmt: skip
+    client = sign_in(support)
+    url = reverse("admin:orders_customer_act", args=[customer.pk, "add_note"])
+
+    answer = client.post(
+        url, {"idempotency_key": uuid7().hex, "body": "Two lines,\n@manager <b>bold</b>"}
+    )
+
+    assert answer.status_code == 302
+    html = read(client, page_of(customer))
+    assert "?tag=vip" in html
+    assert "Ada King" in html
+    assert "ada@example.com" in html
+    assert 'title="Manager">@manager</mark> &lt;b&gt;bold&lt;/b&gt;' in html
+    assert services.unread_by(manager).count() == 1
+
+
+def test_who_sees_masks_sees_the_contacts_masked_and_no_box_to_write_in(auditor, sign_in):
+    customer = CustomerFactory(email="ada@example.com")
+    services.record_contact(
+        customer_id=customer.pk, name="Ada King", email="king@example.com", phone="123456", by=boss(),
+        reason="married",
+    )  # fmt: skip
+
+    html = read(sign_in(auditor), page_of(customer))
+
+    assert "k•••@example.com" in html or "A••• K•••" in html
+    assert "King" not in html
+    assert "king@" not in html
+    assert 'name="body"' not in html
+
+
+def test_the_queries_of_the_page_do_not_grow_with_its_orders(support, sign_in):
+    customer, client = CustomerFactory(), sign_in(support)
+    OrderFactory(customer=customer)
+    services.add_customer_note(customer_id=customer.pk, body="one", by=support)
+
+    def queries():
+        client.get(page_of(customer))
+        with CaptureQueriesContext(connection) as caught:
+            client.get(page_of(customer))
+        return len(caught)
+
+    few = queries()
+    for _each in range(4):
+        order = OrderFactory(customer=customer)
+        services.tag_order(order_id=order.pk, names="vip, gift", by=support, reason="")
+        services.add_customer_note(customer_id=customer.pk, body="@support more", by=boss())
+
+    assert queries() == few

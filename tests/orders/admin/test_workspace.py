@@ -10,6 +10,7 @@ from backoffice.models import ChangeSet, User
 from orders import services
 from orders.models import Order, PaymentIntent
 from orders.states import ORDER_FLOW
+from orders.workspace import OTHER_DOORS
 from tests.conftest import ROLES
 from tests.orders.admin.desk import buttons, page_of, press, read
 from tests.orders.factories import CustomerFactory, OrderFactory, click, fresh, pay
@@ -31,7 +32,8 @@ def test_the_workspace_shows_each_role_exactly_the_steps_it_is_offered(
 
     html = read(sign_in(person), page_of(order))
 
-    steps = set(ORDER_FLOW.steps)
+    steps = set(ORDER_FLOW.steps) - OTHER_DOORS
+    offers = [offer for offer in offers if offer.step.name in steps]
     assert buttons(html, is_open=True) & steps == {o.step.name for o in offers if o.is_open}
     assert buttons(html, is_open=False) & steps == {o.step.name for o in offers if not o.is_open}
 

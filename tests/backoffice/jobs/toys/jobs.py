@@ -1,0 +1,29 @@
+"""Work for real workers to do: each stamp is a row that nobody can take back."""
+
+from __future__ import annotations
+
+import time
+
+from django.db import transaction
+
+from backoffice import jobs
+from backoffice.models import AuditEvent
+
+
+@jobs.kind("toys.stamp", label="Stamp rows")
+def stamp(run: jobs.Run) -> dict[str, int]:
+    """Stamp each row once; what an earlier attempt stamped is found and left alone."""
+    rows = run.arguments["rows"]
+    for row in range(rows):
+        run.check()
+        with transaction.atomic():
+            if not AuditEvent.objects.filter(kind="stamped", subject_key=str(row)).exists():
+                time.sleep(run.arguments["pause"])
+                AuditEvent.objects.create(
+                    change_set=run.job.change_set,
+                    at=run.job.created_at,
+                    kind="stamped",
+                    subject_key=str(row),
+                )
+        run.progress(row + 1, rows, f"row {row}")
+    return {"rows": rows}
