@@ -62,7 +62,10 @@ def answered(*, by: User, key: str) -> str | None:
     For a form that is no longer valid, because the first press has done what it asks for.
     Refuses: StillRunning while the first press is being worked on.
     """
-    earlier = IdempotencyKey.objects.filter(user=by, key=key).exclude(key="").first()
+    # No form was ever done under a key with a NUL; PostgreSQL would not even look for it.
+    if not key or "\x00" in key:
+        return None
+    earlier = IdempotencyKey.objects.filter(user=by, key=key).first()
     if earlier is None:
         return None
     if earlier.state == IdempotencyKey.State.OPEN:

@@ -72,16 +72,22 @@ def install() -> None:
 
     SQLite drops them at each remake of a table.
     """
+    drop_strays()
     with transaction.atomic(), connection.cursor() as cursor:
         existing = set(connection.introspection.table_names(cursor))
-        sealed_tables = {seal.table for seal in _registry.values()}
-        for trigger, table in _installed(cursor):
-            if trigger.startswith("sealed_") and table not in sealed_tables:
-                cursor.execute(_drop(trigger, table))
         for seal in _registry.values():
             if seal.table in existing:
                 for statement in _statements(seal):
                     cursor.execute(statement)
+
+
+def drop_strays() -> None:
+    """Drop the triggers of tables that are sealed no longer."""
+    sealed_tables = {seal.table for seal in _registry.values()}
+    with transaction.atomic(), connection.cursor() as cursor:
+        for trigger, table in _installed(cursor):
+            if trigger.startswith("sealed_") and table not in sealed_tables:
+                cursor.execute(_drop(trigger, table))
 
 
 def uninstall() -> None:

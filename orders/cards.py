@@ -29,7 +29,7 @@ from orders import waiting as _waiting  # noqa: F401  (its cards register)
 from orders.models import Customer, Order
 from orders.sight import Sight
 from orders.states import ORDER_FLOW
-from orders.workspace import in_words
+from orders.sums import in_words
 
 SALES = gettext_lazy("Sales")
 ORDERS = "admin:orders_order_changelist"

@@ -34,7 +34,8 @@ from orders.models import (
 )
 from orders.sight import Sight
 from orders.states import ORDER_FLOW
-from orders.workspace import fulfilment_state, in_words, payment_state
+from orders.sums import in_words
+from orders.workspace import fulfilment_state, payment_state
 
 ORDERS_SHOWN = 50
 OPEN_ORDERS_COUNTED = 200

@@ -15,7 +15,7 @@ from orders.facts import load_facts
 from orders.filters import with_payment_state
 from orders.models import Order, PaymentIntent, Refund, WebhookEvent
 from orders.services import transfers
-from orders.workspace import in_words
+from orders.sums import in_words
 
 SALES = gettext_lazy("Sales")
 ROWS_OF_EACH = 5

@@ -1,4 +1,4 @@
-"""What people call an order: a serial and a check digit, so that a slip of the tongue is noticed."""
+"""What people call an order: a serial and a check digit; a slip of the tongue is noticed."""
 
 from __future__ import annotations
 

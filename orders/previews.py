@@ -18,7 +18,7 @@ from orders.models import Order, OrderLine
 from orders.services.edit_plan import EditPlan, Wish, plan_edit
 from orders.services.line_drafts import LineDraft
 from orders.states import ORDER_FLOW
-from orders.workspace import plain
+from orders.sums import plain
 
 EDIT = ORDER_FLOW["edit"]
 ZERO = Decimal(0)

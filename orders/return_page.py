@@ -18,8 +18,9 @@ from orders.services.returns import load_return_facts
 from orders.services.returns.facts import EXCHANGED, ReturnFacts
 from orders.sight import Sight
 from orders.states import RETURN_FLOW
+from orders.stepper import Stop
 from orders.story import RETURN_WORDS
-from orders.workspace import Stop, in_words
+from orders.sums import in_words
 
 MOMENTS = ("received_at", "inspected_at", "closed_at")
 STEPPER = ("requested", "received", "inspected", "closed")

@@ -23,8 +23,8 @@ from orders.differences import Difference
 from orders.mentions import Part, handles_among, split
 from orders.models import (
     Cancellation,
-    Message,
     Mention,
+    Message,
     Order,
     OrderNote,
     Payment,

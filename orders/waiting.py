@@ -27,7 +27,7 @@ from orders.panels.people import follow_up_tone, follow_up_word
 from orders.percentiles import PASSAGES, percentiles_of
 from orders.sight import Sight
 from orders.states import ORDER_FLOW
-from orders.workspace import in_words as money_in_words
+from orders.sums import in_words as money_in_words
 from orders.workspace import next_waiting
 
 SALES = gettext_lazy("Sales")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal
 
 from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backoffice.flows import Offer, State
+from backoffice.flows import State
 from backoffice.models import User
 from backoffice.refused import Text
 from catalog.models import StockLevel
 from orders.axes import FULFILMENT_STATES, PAYMENT_STATES
+from orders.buttons import Buttons, buttons_of
 from orders.clock import Age, age_of, targets, time_in_states
 from orders.clock import in_words as span_in_words
 from orders.discounts import in_short
@@ -24,34 +23,14 @@ from orders.facts import OrderFacts, load_facts
 from orders.models import Order, OrderLine, Payment, PaymentIntent, Refund
 from orders.sight import Sight
 from orders.states import ORDER_FLOW
+from orders.stepper import Stop, stepper_of
 from orders.story import load_story
+from orders.sums import in_words
 from orders.timeline import FILTERS, Day, steps_of, timeline_of
 
-# What stands under “More”: what is dangerous, and what is seldom wanted.
-QUIET = frozenset({"danger", "neutral"})
 # Steps that are taken from a page of their own, or from another order.
 OTHER_DOORS = frozenset({"edit", "merge"})
-STEPPER = ("draft", "pending", "processing", "completed")
 CLOSED = ("completed", "cancelled")
-
-
-def in_words(amount: Decimal, currency: str) -> str:
-    """Return a sum as the console prints it: 1,248.00 EUR, −5.00 EUR."""
-    return f"{plain(amount)} {currency}"
-
-
-def plain(amount: Decimal) -> str:
-    """Return a sum without its currency, with a minus as wide as a digit."""
-    return f"{amount:,.2f}".replace("-", "−")
-
-
-@dataclass(frozen=True)
-class Stop:
-    """A state in the stepper; spent: how long the order was in it, blank when it never was."""
-
-    state: State
-    place: Literal["done", "here", "ahead", "left"]
-    spent: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,53 +83,6 @@ class MoneyRow:
     remark: str
     amount: str
     is_failure: bool = False
-
-
-@dataclass(frozen=True)
-class Buttons:
-    """The steps that somebody is offered, sorted to where their buttons stand."""
-
-    primary: Offer | None
-    beside: list[Offer]
-    more: list[Offer]
-
-
-def buttons_of(offers: Sequence[Offer]) -> Buttons:
-    """Sort offers: what leads on in sight, the first open one first; the rest under “More”.
-
-    A closed step stands in sight when it leads on (it says what is missing); a closed side step
-    would only be noise there.
-    """
-    in_sight = [o for o in offers if o.step.tone not in QUIET and (o.is_open or _leads_on(o))]
-    ready = [o for o in in_sight if o.is_open and o.step.tone in {"info", "success"}]
-    ready.sort(key=lambda offer: not _leads_on(offer))
-    primary = ready[0] if ready else None
-    return Buttons(
-        primary=primary,
-        beside=[o for o in in_sight if o is not primary],
-        more=[o for o in offers if o not in in_sight],
-    )
-
-
-def _leads_on(offer: Offer) -> bool:
-    step = offer.step
-    return step.tone == "success" or (step.tone == "info" and bool(step.target))
-
-
-def stepper_of(order: Order) -> list[Stop]:
-    """Return the road of an order; a cancelled one shows how far it came, then the side state."""
-    if order.status == "cancelled":
-        reached = 1 if order.placed_at else 0
-        road = [
-            Stop(ORDER_FLOW.states[name], "done" if at <= reached else "left")
-            for at, name in enumerate(STEPPER)
-        ]
-        return [*road[: reached + 1], Stop(ORDER_FLOW.states["cancelled"], "here")]
-    here = STEPPER.index(order.status)
-    return [
-        Stop(ORDER_FLOW.states[name], "done" if at < here else "here" if at == here else "ahead")
-        for at, name in enumerate(STEPPER)
-    ]
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,9 @@ def addresses() -> list[Address]:
             for name in names:
                 filled = path
                 for argument in kinds:
-                    value = {"object_id": getattr(row, "pk", ""), "name": name, **ARGUMENTS}.get(argument)
+                    value = {"object_id": getattr(row, "pk", ""), "name": name, **ARGUMENTS}.get(
+                        argument
+                    )
                     if value is None:
                         break
                     prefix = [

@@ -32,7 +32,7 @@ from backoffice.adminkit.timeline import in_words
 from backoffice.approvals import ApprovalAsked
 from backoffice.cards import NavItem, register
 from backoffice.imports.formats import CONTENT_TYPES
-from backoffice.models import Approval, BulkRun, User
+from backoffice.models import Approval, AuditEvent, BulkRun, User
 from backoffice.refused import Refused
 
 READ = {"GET", "HEAD"}
@@ -225,6 +225,7 @@ class BulkRunAdmin(ConsoleAdmin):
         run = self.get_object(request, unquote(object_id))
         if run is None:
             raise Http404
+        AuditEvent.record("export", subject=run, format="csv", rows=run.rows.count())
         name = f"{slugify(run.label)}-{timezone.localdate(run.created_at)}-{run.pk}.csv"
         return FileResponse(
             bulk.as_csv(run), as_attachment=True, filename=name, content_type=CONTENT_TYPES["csv"]

@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 
 from backoffice.adminkit import timeline
 from backoffice.adminkit.timeline import Entry
-from backoffice.models import AuditEvent, ChangeSet, User
+from backoffice.models import AuditEvent, ChangeSet, PersonalRecord, User
 
 ROWS_PER_KIND = 100
 
@@ -99,7 +99,7 @@ def _fact_section(
     columns = [
         f
         for f in model._meta.concrete_fields
-        if f.name not in {*timeline.SILENT_FIELDS, field_name, "at"}
+        if f.name not in {*timeline.SILENT_FIELDS, *_hidden(model, reader), field_name, "at"}
     ]
     words = timeline.Words(columns, rows, reader)
     facts = []
@@ -108,6 +108,14 @@ def _fact_section(
         shown = [(label, value) for label, value in values if value != timeline.EMPTY]
         facts.append(Fact(str(row), shown, page_of(row)))
     return Section(str(capfirst(model._meta.verbose_name_plural)), facts=facts, more=more)
+
+
+def _hidden(model: type[models.Model], reader: User) -> set[str]:
+    """Return the columns that `reader` may not see: a seal's salt never, personal data by role."""
+    if not issubclass(model, PersonalRecord):
+        return set()
+    own = set() if timeline.may_be_named(model(), reader) else set(model.personal_fields)
+    return {*own, "salt", "commitment"}
 
 
 def page_of(row: Any) -> str:

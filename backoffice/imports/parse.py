@@ -248,30 +248,29 @@ def currency(value: Any) -> str:
 def moment(value: Any) -> dt.datetime | None:
     """Return a point in time as ISO 8601 writes it, in UTC; without an offset it is UTC already.
 
-    Refuses: days without a year of four digits, and what no calendar has.
+    Refuses: days without a year of four digits, and what no calendar has, in UTC neither.
     """
-    if isinstance(value, dt.datetime):
-        read: dt.datetime | None = value
-    else:
+    if not isinstance(value, dt.datetime):
         text = free_text(value)
         if not text:
             return None
         # Shopify parts the offset with a blank; Python's reader does not.
         joined = re.sub(r" (?=[+-]\d\d:?\d\d$)", "", text)
         try:
-            read = dt.datetime.fromisoformat(joined) if _YEAR_FIRST.match(joined) else None
+            value = dt.datetime.fromisoformat(joined) if _YEAR_FIRST.match(joined) else text
         except ValueError:
-            read = None
-        if read is None:
-            raise Fault(
-                "bad_moment",
-                _("“{value}” is no date with time."),
-                _("Write year, month, day and time: 2026-03-31 14:05."),
-                value=shown(text),
-            )
-    if read.tzinfo is None:
-        return read.replace(tzinfo=dt.UTC)
-    return read.astimezone(dt.UTC)
+            value = text
+    if isinstance(value, dt.datetime):
+        try:
+            return value.astimezone(dt.UTC) if value.tzinfo else value.replace(tzinfo=dt.UTC)
+        except OverflowError:
+            value = value.isoformat(" ")
+    raise Fault(
+        "bad_moment",
+        _("“{value}” is no date with time."),
+        _("Write year, month, day and time: 2026-03-31 14:05."),
+        value=shown(value),
+    )
 
 
 def _number_text(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Promising stock in one statement, where nobody else wants the same units at this moment.
+"""Promising stock in one statement a line, where nobody else wants the same units at this moment.
 
 A level is held only from the statement to the commit, not from a question before it on: a product
 that everybody buys at once sells faster by that, and nothing is ever promised twice.
@@ -16,6 +16,9 @@ from backoffice import changes
 from backoffice.ids import uuid7
 from catalog.models import StockLevel, StockLocation, StockMovement
 
+# More lines than these are served by the set-based way, a few statements for all of them.
+MOST_LINES = 10
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -31,29 +34,29 @@ def promise(wanted: Sequence[Wanted]) -> dict[UUID, int] | None:
     """Commit units and write the movements; return the location chosen for each cause.
 
     A line is served whole, by the active location with the lowest priority number that can.
-    None: not all of it is free, or somebody was faster; nothing was written. Lock and look again.
+    None: not all of it is free, or it is none of our business (many lines, one product twice), and
+    nothing was written. Lock and look again.
     PostgreSQL only; on SQLite, where a transaction is the only writer anyway, always None.
-    Call it inside a transaction. Locks the levels in (product, location) order.
+    Call it inside a transaction. Locks the levels in the order of their products.
     """
-    if connection.vendor != "postgresql" or not wanted:
+    products = {line.product_id for line in wanted}
+    is_ours = len(products) == len(wanted) <= MOST_LINES
+    if connection.vendor != "postgresql" or not wanted or not is_ours:
         return None
-    lines = [
-        value
-        for line in wanted
-        for value in (uuid7(), line.product_id, line.units, line.cause_kind, line.cause_uuid)
-    ]
-    facts = (StockMovement.Kind.COMMIT, changes.moment(), changes.require().pk)
     sql = _PROMISE.format(
-        level=_table(StockLevel),
-        location=_table(StockLocation),
-        movement=_table(StockMovement),
-        lines=", ".join(["(%s::uuid, %s::bigint, %s::int, %s, %s::uuid)"] * len(wanted)),
+        level=_table(StockLevel), location=_table(StockLocation), movement=_table(StockMovement)
     )
-    # One level moves or does not; of several, some may have moved when another did not.
+    facts = (StockMovement.Kind.COMMIT, changes.moment(), changes.require().pk)
+    places: dict[UUID, int] = {}
+    # One line is promised or not; of several, some may be when another is not.
     savepoint = transaction.savepoint() if len(wanted) > 1 else None
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*lines, len(wanted), *facts])
-        places = dict(cursor.fetchall())
+        for line in sorted(wanted, key=lambda line: line.product_id):
+            said = (uuid7(), line.product_id, line.units, line.cause_kind, line.cause_uuid)
+            cursor.execute(sql, [*said, *facts])
+            if (row := cursor.fetchone()) is None:
+                break
+            places[line.cause_uuid] = row[0]
     is_whole = len(places) == len(wanted)
     if savepoint is not None:
         (transaction.savepoint_commit if is_whole else transaction.savepoint_rollback)(savepoint)
@@ -67,39 +70,28 @@ def _table(model: type[StockLevel | StockLocation | StockMovement]) -> str:
 # An UPDATE that had to wait for a row asks its condition again of the row's new version: that is
 # what keeps the last unit from being promised twice.
 _PROMISE = """
-WITH wanted (uuid, product_id, units, cause_kind, cause_uuid) AS (VALUES {lines}),
-chosen AS (
-    SELECT wanted.*, place.level_id, place.location_id
-    FROM wanted CROSS JOIN LATERAL (
-        SELECT level.id AS level_id, level.location_id
+WITH wanted (uuid, product_id, units, cause_kind, cause_uuid) AS (
+    VALUES (%s::uuid, %s::bigint, %s::int, %s, %s::uuid)
+),
+moved AS (
+    UPDATE {level} level SET committed = level.committed + wanted.units
+    FROM wanted
+    WHERE level.id = (
+        SELECT level.id
         FROM {level} level JOIN {location} location ON location.id = level.location_id
         WHERE level.product_id = wanted.product_id AND location.is_active
           AND level.on_hand - level.committed - level.unavailable >= wanted.units
         ORDER BY location.priority, location.id
         LIMIT 1
-    ) place
-),
-totals AS (SELECT level_id, sum(units) AS units FROM chosen GROUP BY level_id),
-locked AS (
-    SELECT level.id, totals.units
-    FROM {level} level JOIN totals ON totals.level_id = level.id
-    WHERE (SELECT count(*) FROM chosen) = %s
-    ORDER BY level.product_id, level.location_id
-    FOR UPDATE OF level
-),
-moved AS (
-    UPDATE {level} level SET committed = level.committed + locked.units
-    FROM locked
-    WHERE level.id = locked.id
-      AND level.on_hand - level.committed - level.unavailable >= locked.units
-    RETURNING level.id
+      )
+      AND level.on_hand - level.committed - level.unavailable >= wanted.units
+    RETURNING level.location_id
 )
 INSERT INTO {movement} (
     uuid, product_id, location_id, committed_delta, cause_kind, cause_uuid,
     on_hand_delta, unavailable_delta, kind, at, change_set_id
 )
 SELECT uuid, product_id, location_id, units, cause_kind, cause_uuid, 0, 0, %s, %s, %s
-FROM chosen
-WHERE (SELECT count(*) FROM moved) = (SELECT count(*) FROM totals)
-RETURNING cause_uuid, location_id
+FROM wanted, moved
+RETURNING location_id
 """

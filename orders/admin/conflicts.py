@@ -13,7 +13,7 @@ from orders.admin.order_form import as_typed, draft_in, is_wanted, line_as_text
 from orders.discounts import Discount, discount_of
 from orders.models import Order, OrderLine
 from orders.services import LineDraft
-from orders.workspace import in_words
+from orders.sums import in_words
 
 NOTHING = "–"
 CARRIED = ("shipping_fee", "discount", "customer", "channel")

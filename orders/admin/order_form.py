@@ -21,7 +21,7 @@ from catalog.services.prices import prices_of
 from orders.discounts import LONGEST_REASON_CHARS, Discount, discount_of
 from orders.models import Customer, Order, OrderLine
 from orders.services import LineDraft
-from orders.workspace import in_words
+from orders.sums import in_words
 
 BLANK_LINES = 1
 MOST_LINES = 200

@@ -24,7 +24,7 @@ from orders.admin.return_forms import ExchangeForm, ExchangeLines, InspectForm, 
 from orders.models import Return
 from orders.return_page import ReturnPage, load_return, page_of
 from orders.states import RETURN_FLOW
-from orders.workspace import in_words
+from orders.sums import in_words
 
 
 class HandlesReturns(FlowAdmin):

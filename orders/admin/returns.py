@@ -35,7 +35,7 @@ from orders.panels.returns import buttons_of
 from orders.return_page import load_return, page_of
 from orders.sight import Sight
 from orders.states import RETURN_FLOW, RETURN_REASONS
-from orders.workspace import in_words
+from orders.sums import in_words
 
 # Where people work through a queue, whoever has waited longest comes first.
 OLDEST_FIRST = {"requested", "to_inspect", "to_settle"}

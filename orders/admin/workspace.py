@@ -25,8 +25,9 @@ from orders.models import Order
 from orders.panels import PANELS, Asked, Button, shown
 from orders.sight import Sight
 from orders.states import ORDER_FLOW
+from orders.sums import in_words
 from orders.timeline import FILTERS
-from orders.workspace import Workspace, in_words, load_order, workspace_of
+from orders.workspace import Workspace, load_order, workspace_of
 
 EDIT = ORDER_FLOW["edit"]
 CAPTURE_ACTS = ("capture_payment", "void_payment")

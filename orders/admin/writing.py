@@ -26,7 +26,7 @@ from orders.facts import load_facts
 from orders.models import Order
 from orders.previews import EditPreview, preview_edit
 from orders.states import ORDER_FLOW
-from orders.workspace import in_words
+from orders.sums import in_words
 
 EDIT = ORDER_FLOW["edit"]
 NEVER_CARRIED = {"version", "csrfmiddlewaretoken", "merge", "mine", "idempotency_key"}
@@ -74,8 +74,9 @@ class WritesOrders(LooksUp):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         form, lines = _sent_forms(request, order)
-        preview, refused = None, None
-        if form.is_valid() and lines.is_valid():
+        # A draft has nothing to compare with; neither has what an edit is closed for.
+        preview, refused = None, EDIT.refusal(order)
+        if refused is None and form.is_valid() and lines.is_valid():
             try:
                 preview = _preview(order, form, lines)
             except Refused as error:

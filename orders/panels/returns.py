@@ -14,7 +14,7 @@ from orders.models import Return, ReturnLine
 from orders.panels.base import Asked, Button, Panel
 from orders.services.returns import load_return_facts
 from orders.states import REFUND_RETURN, RETURN_FLOW
-from orders.workspace import in_words
+from orders.sums import in_words
 
 # Steps that have a page of their own.
 PAGES = ("inspect", "exchange")

@@ -52,8 +52,14 @@ from orders.services.messages import (
     resend_message,
     send_message,
 )
-from orders.services.notes import NOTE_CUSTOMER
-from orders.services.notes import add_customer_note, add_note, colleagues, read_mentions, unread_by
+from orders.services.notes import (
+    NOTE_CUSTOMER,
+    add_customer_note,
+    add_note,
+    colleagues,
+    read_mentions,
+    unread_by,
+)
 from orders.services.parcels import MoreThanOpen, NothingChosen, NotOnOrder, ShipUnits
 from orders.services.payments import (
     MoreThanDue,
@@ -86,8 +92,6 @@ from orders.services.settle import (
     return_by_hand,
     settle_in_doubt,
 )
-from orders.services.transfers import record_transfer
-from orders.services.webhooks import handle_webhook_again
 from orders.services.ship import pack_order, ship_order, ship_orders
 from orders.services.shipments import (
     correct_shipment,
@@ -98,9 +102,12 @@ from orders.services.shipments import (
 from orders.services.tags import PERMISSION as TAG_PERMISSION
 from orders.services.tags import TooManyTags, tag_order, tag_orders, untag_order, untag_orders
 from orders.services.targets import make_missing_targets, set_queue_target
+from orders.services.transfers import record_transfer
+from orders.services.webhooks import handle_webhook_again
 
 __all__ = [
     "FOLLOW_UP_PERMISSION",
+    "NOTE_CUSTOMER",
     "PRESENCE_PERMISSION",
     "TAG_PERMISSION",
     "AlreadySettled",
@@ -119,7 +126,6 @@ __all__ = [
     "MoreThanDue",
     "MoreThanOpen",
     "NobodyToWriteTo",
-    "NOTE_CUSTOMER",
     "NotADraft",
     "NotForHand",
     "NotForSale",

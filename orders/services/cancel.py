@@ -134,9 +134,7 @@ def _cancel(order_id: int, /, *, by: User, reason: str, answers: Mapping[str, An
     return order
 
 
-def _cancel_locked(
-    orders: Sequence[Order], *, by: User, reason: str, answers: Answers
-) -> None:
+def _cancel_locked(orders: Sequence[Order], *, by: User, reason: str, answers: Answers) -> None:
     """Do what cancelling does to locked orders whose money has gone back, each table once."""
     if not orders:
         return

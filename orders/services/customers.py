@@ -65,9 +65,7 @@ def create_customer(
     return Customer.objects.get(pk=user.pk)
 
 
-def customers_by_email(
-    *, names: Mapping[str, str], by: User, reason: str
-) -> dict[str, Customer]:
+def customers_by_email(*, names: Mapping[str, str], by: User, reason: str) -> dict[str, Customer]:
     """Return the customer of each e-mail address; those who are missing are made.
 
     names: address → the person's whole name, as far as it is known.

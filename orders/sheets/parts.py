@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import F, Sum
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.imports.parse import Fault, shown
@@ -24,9 +24,8 @@ from backoffice.refused import Refused
 from catalog.models import Product, StockLevel
 from catalog.services import ProductDraft, create_products
 from catalog.services.allocation import NotEnoughStock
-from orders.line_cells import LineCell, write_lines
+from orders.line_cells import write_lines
 from orders.models import Order
-from orders.services.amounts import spread
 from orders.services.customers import EmailTaken
 from orders.services.intake import (
     COMMITTED_IN,
@@ -35,8 +34,14 @@ from orders.services.intake import (
     IncomingOrder,
     take_in_orders,
 )
+from orders.sheets.named_lines import products_of, with_prices, with_sku
 
 ZERO = Decimal(0)
+# Before it no shop kept orders in a file: an earlier date is a broken one.
+FIRST_YEAR = 1970
+# A shop elsewhere may write its own time without saying so.
+A_CLOCK_AHEAD = timedelta(days=1)
+LONGEST_NAME_CHARS = 200
 NAMED = 5
 ADDRESS = {
     "company": "company",
@@ -57,14 +62,14 @@ class OrderPart(Part):
     def prepare(self, plan: Plan) -> None:
         """Give lines their SKU and their price, so that they read as the table tells them."""
         lines = [line for row in plan.rows for line in row.values.get("lines", ())]
-        plan.facts["products"] = products = _products(lines)
+        plan.facts["products"] = products = products_of(lines)
         by_name = {product.name.casefold(): product.sku for product in products.values()}
         is_spread = False
         for row in plan.rows:
             if not row.values.get("lines"):
                 continue
-            named = [_with_sku(line, by_name, products) for line in row.values["lines"]]
-            priced = _with_prices(named, row)
+            named = [with_sku(line, by_name, products) for line in row.values["lines"]]
+            priced = with_prices(named, _goods(row))
             is_spread = is_spread or priced != named
             row.values["lines"] = tuple(priced)
             row.texts["lines"] = write_lines(priced)
@@ -92,6 +97,7 @@ class OrderPart(Part):
                 continue
             if row.faults:
                 continue
+            self._judge_moment(row)
             self._judge_sums(row)
             self._judge_people(row, colleagues)
             self._judge_products(row, plan, unknown)
@@ -112,6 +118,19 @@ class OrderPart(Part):
                     _("A sheet creates orders; a step on the order's page changes them."),
                     key=shown(row.key),
                     label=label,
+                ),
+            )
+
+    def _judge_moment(self, row: Row) -> None:
+        placed_at = row.values["placed_at"]
+        if not (placed_at.year >= FIRST_YEAR and placed_at <= timezone.now() + A_CLOCK_AHEAD):
+            row.refuse(
+                "placed_at",
+                Fault(
+                    "not_a_past_moment",
+                    _("No order was placed on {value} yet, or ever."),
+                    _("Correct the date."),
+                    value=placed_at.date().isoformat(),
                 ),
             )
 
@@ -176,6 +195,8 @@ class OrderPart(Part):
                         sku=shown(line.sku),
                     ),
                 )
+            elif not line.sku or len(line.name) > LONGEST_NAME_CHARS:
+                row.refuse("lines", _no_product_of(line.name))
             elif not plan.allows("catalog.add_product"):
                 row.refuse("lines", not_allowed(what=_("create a"), noun=_("product")))
             elif row.values["status"] in COMMITTED_IN:
@@ -247,50 +268,6 @@ class OrderPart(Part):
         return {product.sku: product for product in made}
 
 
-def _products(lines: Iterable[LineCell]) -> dict[str, Product]:
-    """Return the products that lines name, by SKU; a name finds one only if no other bears it."""
-    lines = list(lines)
-    skus = {line.sku or derived_sku(line.name) for line in lines}
-    found = list(Product.objects.filter(sku__in=skus))
-    names = {line.name for line in lines if not line.sku}
-    twins: dict[str, list[Product]] = {}
-    for product in Product.objects.filter(name__in=names):
-        twins.setdefault(product.name, []).append(product)
-    found += [rows[0] for rows in twins.values() if len(rows) == 1]
-    return {product.sku: product for product in found}
-
-
-def derived_sku(name: str) -> str:
-    """Return the SKU of a product that has only a name: "Blue Widget" → BLUE-WIDGET."""
-    return re.sub(r"[^A-Z0-9]+", "-", name.upper()).strip("-")[:64]
-
-
-def _with_sku(
-    line: LineCell, by_name: Mapping[str, str], products: Mapping[str, Product]
-) -> LineCell:
-    """Return the line with its SKU, and with a name only while no product has that SKU."""
-    sku = line.sku or by_name.get(line.name.casefold()) or derived_sku(line.name)
-    return replace(line, sku=sku, name="" if sku in products else line.name)
-
-
-def _with_prices(lines: list[LineCell], row: Row) -> list[LineCell]:
-    """Spread the total over lines when none of them has a price, cents exact."""
-    if any(line.price is not None for line in lines) or "total" not in row.values:
-        return lines
-    goods = _money(row, "total") - _money(row, "shipping") - _money(row, "tax")
-    goods += _money(row, "discount")
-    if goods < 0:
-        return lines
-    shares = spread(goods, [Decimal(line.quantity) for line in lines])
-    return [_at(line, share) for line, share in zip(lines, shares, strict=True)]
-
-
-def _at(line: LineCell, share: Decimal) -> LineCell:
-    """Return a line that costs exactly `share`: the price goes up to a cent, the rest is off."""
-    price = -(-share * 100 // line.quantity) / 100
-    return replace(line, price=price, discount=price * line.quantity - share)
-
-
 def _free_units(plan: Plan) -> Counter[int]:
     levels = StockLevel.objects.filter(
         product__in=[product.pk for product in plan.facts["products"].values()],
@@ -299,6 +276,12 @@ def _free_units(plan: Plan) -> Counter[int]:
     free = F("on_hand") - F("committed") - F("unavailable")
     sums = levels.order_by().values("product").annotate(free=Sum(free))
     return Counter(dict(sums.values_list("product", "free")))
+
+
+def _goods(row: Row) -> Decimal:
+    """Return what the lines must come to, by the order's own sums."""
+    extras = _money(row, "shipping") + _money(row, "tax") - _money(row, "discount")
+    return _money(row, "total") - extras
 
 
 def _money(row: Row, name: str) -> Decimal:
@@ -332,6 +315,15 @@ def _incoming(row: Row, products: dict[str, Product]) -> IncomingOrder:
         paid=_money(row, "paid"),
         refunded=_money(row, "refunded"),
         channel=Order.Channel.SHEET,
+    )
+
+
+def _no_product_of(name: str) -> Fault:
+    return Fault(
+        "name_unfit",
+        _("“{name}” names no product here, and no SKU can be made of it."),
+        _("Create the product by hand and write its SKU in the file."),
+        name=shown(name),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from backoffice.idempotency import ABANDONED_MINUTES, KeyReused, StillRunning, once
+from backoffice.idempotency import ABANDONED_MINUTES, KeyReused, StillRunning, answered, once
 from backoffice.models import IdempotencyKey
 from backoffice.refused import TooMany
 
@@ -25,6 +25,13 @@ def test_once_returns_the_first_answer_again(support):
     second = send(support, lambda: next(answers))
 
     assert (first, second) == ("/first/", "/first/")
+
+
+@pytest.mark.parametrize("key", ["", "never sent", "a\x00b", "\x00"])
+def test_a_key_that_nothing_was_done_under_has_no_answer(key, support):
+    send(support, lambda: "/first/", key="")
+
+    assert answered(by=support, key=key) is None
 
 
 def test_once_keeps_the_keys_of_two_people_apart(support, manager):

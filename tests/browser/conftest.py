@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Page
 
 PASSWORD = "a-good-password"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -54,11 +55,22 @@ def browser_type_launch_args() -> dict[str, object]:
     }
 
 
+def _complaint(line: ConsoleMessage) -> list[str]:
+    """Return what a page complains of: errors of scripts, what the CSP stops, files not found.
+
+    A dialog that is refused answers with 409 or 422, which the browser notes down as well.
+    """
+    if line.type != "error" or ("Failed to load" in line.text and re.search("409|422", line.text)):
+        return []
+    return [f"{line.text} ({line.location.get('url', '')})"]
+
+
 @pytest.fixture
 def enter(page: Page, live_server) -> Callable[..., Page]:
     """Sign a person in by the form and return the page, at the home page of the console."""
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.extend(_complaint(line)))
     page.set_viewport_size(WIDE)
     page.set_default_timeout(10_000)
 

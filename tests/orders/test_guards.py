@@ -14,7 +14,7 @@ from orders.models import Order, PaymentIntent
 from orders.states import ORDER_FLOW
 
 
-def order_with(total="100.00", *, held="", **facts):
+def order_with(total="100.00", *, held="", merged_into=None, **facts):
     order = Order(
         pk=7,
         total=Decimal(total),
@@ -23,6 +23,7 @@ def order_with(total="100.00", *, held="", **facts):
         hold_reason=held,
         status="pending",
         number="SO-10007-5",
+        merged_into=merged_into,
     )
     order.facts = OrderFacts(**facts)
     return order
@@ -67,6 +68,11 @@ CASES = [
     (guards.nothing_packed, {"packed_units": 2}, "still_packed"),
     (guards.nothing_packed, {"committed_units": 2}, None),
     (guards.no_claim, {}, None),
+    (guards.has_no_money, {"authorised": HUNDRED}, "money_moved"),
+    (guards.has_no_money, {"captured": HUNDRED}, "money_moved"),
+    (guards.has_no_money, {}, None),
+    (guards.not_merged, {"merged_into": Order(pk=8, number="SO-10008-3")}, "order_merged"),
+    (guards.not_merged, {}, None),
     (guards.has_money_left, {"captured": HUNDRED, "refunded": HUNDRED}, "nothing_to_refund"),
     (guards.has_money_left, {"captured": HUNDRED, "received": HUNDRED}, None),
     (guards.has_authorised, {"captured": HUNDRED}, "nothing_to_capture"),

@@ -104,6 +104,23 @@ def test_a_signed_event_is_stored_by_its_id_and_answered_at_once(bank):
     assert Job.objects.get(kind="orders.handle_webhook").change_set.channel == "webhook"
 
 
+def test_who_paid_and_where_they_live_is_not_kept(bank):
+    person = {"name": "Ada Lindqvist", "email": "ada@example.com", "phone": None,
+              "address": {"line1": "Kai 4", "city": "Kiel"}}  # fmt: skip
+    charge = {"id": "ch_9", "payment_intent": "pi_9", "amount": 500, "receipt_email": "ada@x.test",
+              "billing_details": person, "shipping": person}  # fmt: skip
+    found = {**charge, "charges": {"data": [charge]}, "metadata": {"key": "k"}}
+
+    send(event("charge.refunded", found))
+
+    kept = WebhookEvent.objects.get().payload
+    text = json.dumps(kept)
+    for personal in ("Ada", "ada@", "Kai 4", "Kiel"):
+        assert personal not in text
+    assert kept["data"]["object"]["payment_intent"] == "pi_9"
+    assert kept["data"]["object"]["metadata"] == {"key": "k"}
+
+
 def test_a_repeated_event_is_stored_once_and_answered_alike(bank):
     body = event("payment_intent.succeeded", {"id": "pi_9", "object": "payment_intent"})
 

@@ -45,7 +45,8 @@ class Command(BaseCommand):
             port = free_port(host, port)
         self._print_sign_ins(f"http://{host}:{port}/admin/")
         if not no_server:
-            self.stdout.write("\nCtrl+C stops server and worker; the data stay.")
+            self.stdout.write(f"\nThe worker's log, with every letter it sends: {worker_log()}")
+            self.stdout.write("Ctrl+C stops server and worker; the data stay.")
             self.stdout.flush()
             # As Ctrl+C does: an end by SIGTERM must take the worker along, too.
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -66,11 +67,17 @@ def worker_beside() -> Iterator[None]:
         yield
         return
     manage = Path(settings.BASE_DIR) / "manage.py"
-    worker = subprocess.Popen(  # noqa: S603  (our own command)
-        [sys.executable, str(manage), *WORKER],
-        # Ctrl+C reaches the whole group: it shall stop us, and we stop the worker.
-        start_new_session=True,
-    )
+    log = worker_log()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as out:
+        worker = subprocess.Popen(  # noqa: S603  (our own command)
+            [sys.executable, str(manage), *WORKER],
+            # Letters would bury the address and the sign-ins.
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            # Ctrl+C reaches the whole group: it shall stop us, and we stop the worker.
+            start_new_session=True,
+        )
     try:
         yield
     finally:
@@ -80,6 +87,10 @@ def worker_beside() -> Iterator[None]:
         except subprocess.TimeoutExpired:
             worker.kill()
             worker.wait()
+
+
+def worker_log() -> Path:
+    return Path(settings.PRIVATE_ROOT) / "worker.log"
 
 
 def free_port(host: str, wanted: int) -> int:

@@ -16,7 +16,7 @@ from orders import services
 from orders.models import Order
 from orders.states import DISCOUNT_LINE, ORDER_FLOW, TAKE_OVER
 from orders.states.orders import REMARK
-from orders.workspace import in_words
+from orders.sums import in_words
 
 PERCENT, AMOUNT, REASON = ORDER_FLOW["discount"].asks
 

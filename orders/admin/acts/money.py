@@ -22,7 +22,7 @@ from orders.states import (
     VOID_PAYMENT,
     step_named,
 )
-from orders.workspace import in_words
+from orders.sums import in_words
 
 SEVERAL = 2
 REMARK = TAKE_PAYMENT.asks[0]

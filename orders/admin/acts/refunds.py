@@ -25,7 +25,7 @@ from orders.models import Order
 from orders.services.amounts import NothingChosen
 from orders.services.refund import REFUND
 from orders.services.refund_plan import left_of
-from orders.workspace import in_words
+from orders.sums import in_words
 
 CODE, NOTE, RESTOCK, NOTIFY = REFUND.asks
 

@@ -16,7 +16,7 @@ from orders.facts import ZERO
 from orders.models import Order, Return
 from orders.states import REFUND_RETURN, REQUEST_RETURN
 from orders.states.returns import REMARK
-from orders.workspace import in_words
+from orders.sums import in_words
 
 
 def was_shipped(order: Order) -> bool:

@@ -37,6 +37,20 @@ def page(letter):
     return reverse("admin:orders_message_change", args=[letter.pk])
 
 
+@pytest.mark.parametrize(("role", "is_told"), [("auditor", False), ("admin", False),
+                                               ("manager", True)])  # fmt: skip
+def test_the_record_tells_a_letter_s_words_to_who_may_read_them(
+    role, is_told, letter, make_user, sign_in
+):
+    path = reverse("admin:backoffice_changeset_change", args=[letter.change_set_id])
+
+    html = sign_in(make_user(role)).get(path).content.decode()
+
+    assert "Confirmation" in html
+    assert (EMAIL in html, f"Grace {NAME}" in html) == (is_told, is_told)
+    assert letter.salt not in html
+
+
 def test_the_workspace_lists_letters_with_their_state_and_previews(order, letter, support, sign_in):
     html = (
         sign_in(support).get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()

@@ -121,6 +121,15 @@ def test_the_preview_is_a_part_of_the_page_and_saves_nothing(order, support, sig
     assert fresh(order).version == before
 
 
+def test_a_draft_has_no_preview_and_is_told_so(support, sign_in):
+    draft = OrderFactory(status="draft")
+
+    answer = sign_in(support).post(preview_url(draft), form_of(draft))
+
+    assert answer.status_code == 200
+    assert "draft" in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
