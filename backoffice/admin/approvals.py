@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -174,23 +173,13 @@ class ApprovalAdmin(FlowAdmin):
 
     # --- One request ---------------------------------------------------------------------------
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show what was asked, why, what would be done, and what became of it; GET only."""
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+    def row_to_show(self, request: HttpRequest, object_id: str) -> Approval | None:
         key = next(iter(keys_of(Approval, [object_id])), None)
         rows = self.get_queryset(request).select_related("asked_by", "decided_by", "ran_as")
-        approval = rows.filter(pk=key).first() if key is not None else None
-        if approval is None:
-            raise Http404
+        return rows.filter(pk=key).first() if key is not None else None
+
+    def row_page(self, request: HttpRequest, approval: Approval) -> HttpResponse:
+        """Show what was asked, why, what would be done, and what became of it."""
         label, tone = state_of(approval)
         sees_sets = request.user.has_perm("backoffice.view_changeset")
         context = {
@@ -209,7 +198,6 @@ class ApprovalAdmin(FlowAdmin):
             "ran_url": reverse("admin:backoffice_changeset_change", args=[approval.ran_as_id])
             if sees_sets and approval.ran_as_id
             else "",
-            **(extra_context or {}),
         }
         return TemplateResponse(request, "backoffice/approvals/approval.html", context)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import django_filters
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -61,6 +62,9 @@ class ImportRunAdmin(ConsoleAdmin):
             tone="danger",
         ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
+        return super().get_queryset(request).seen_by(request.user)
 
     @admin.display(description=_("File"), ordering="file_name")
     def file(self, run: ImportRun) -> str:

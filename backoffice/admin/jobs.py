@@ -8,7 +8,6 @@ from typing import Any
 
 import django_filters
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -192,21 +191,8 @@ class JobAdmin(ConsoleAdmin):
             response["HX-Refresh"] = "true"
         return response
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def row_page(self, request: HttpRequest, job: Job) -> HttpResponse:
         """Show one job, live."""
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        job = self.get_object(request, object_id)
-        if job is None:
-            raise Http404
         context = {
             **self.admin_site.each_context(request),
             "title": job.label,
@@ -217,7 +203,6 @@ class JobAdmin(ConsoleAdmin):
             "page": views.page_of(job),
             "result": views.plain_pairs(job.result),
             "facts": _facts(job, request.user),
-            **(extra_context or {}),
         }
         return TemplateResponse(request, "backoffice/job.html", context)
 

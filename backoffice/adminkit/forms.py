@@ -23,6 +23,7 @@ else:
     Field = object
 
 CHIPS_UP_TO = 6
+FIRST_YEAR, LAST_YEAR = 1900, 2999
 PLAIN_NUMBER = re.compile(r"[0-9.,+-]*")
 INPUT = " ".join(unfold.BASE_INPUT_CLASSES)
 
@@ -47,6 +48,26 @@ class MomentInput(forms.DateTimeInput):
 
     def __init__(self) -> None:
         super().__init__(attrs={"class": INPUT}, format="%Y-%m-%dT%H:%M")
+
+
+class MomentField(forms.DateTimeField):
+    """A moment of our times: one at the calendar's edge is beyond it in another time zone."""
+
+    def to_python(self, value: Any) -> Any:
+        moment = super().to_python(value)
+        if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return moment
+
+
+class DayField(forms.DateField):
+    """A day of our times."""
+
+    def to_python(self, value: Any) -> Any:
+        day = super().to_python(value)
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return day
 
 
 class _PlainNumber(Field):
@@ -92,9 +113,9 @@ def field_for(ask: Ask, row: Any = None) -> forms.Field:  # noqa: PLR0911  (one 
                 widget=unfold.UnfoldBooleanSwitchWidget(), **{**common, "required": False}
             )
         case "date":
-            return forms.DateField(widget=DayInput(), **common)
+            return DayField(widget=DayInput(), **common)
         case "moment":
-            return forms.DateTimeField(widget=MomentInput(), **common)
+            return MomentField(widget=MomentInput(), **common)
         case "number":
             return WholeNumberField(
                 widget=forms.NumberInput(attrs={"class": INPUT, "step": "1"}), **common

@@ -125,6 +125,14 @@ class Sheet(ABC):
     export_words: ClassVar[Text]
     add_permission: ClassVar[str]
     change_permission: ClassVar[str]
+    # Its rows name customers: only who may load such sheets reads the runs of others.
+    is_personal: ClassVar[bool] = False
+
+    def is_seen_by(self, user: User) -> bool:
+        """Return whether a person may look at everybody's runs of this sheet."""
+        return user.has_perm(self.import_permission) or (
+            user.has_perm("backoffice.view_changeset") and not self.is_personal
+        )
 
     @property
     @abstractmethod

@@ -17,6 +17,13 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
         """Return a person's own runs: nobody else may preview, confirm or discard them."""
         return self.filter(owner=user)
 
+    def seen_by(self, user: Any) -> ImportRunQuerySet:
+        """Return a person's own runs, and those of the sheets that they may look at."""
+        from backoffice.imports.sheets import all_sheets
+
+        names = [sheet.name for sheet in all_sheets() if sheet.is_seen_by(user)]
+        return self.filter(models.Q(owner=user.pk) | models.Q(sheet__in=names))
+
     def waiting(self, moment: Any) -> ImportRunQuerySet:
         """Return runs that can still be confirmed."""
         return self.filter(state=ImportRun.State.VALIDATED, expires_at__gt=moment)

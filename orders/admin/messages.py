@@ -129,23 +129,13 @@ class MessageAdmin(ConsoleAdmin):
         )
         return [preview, *super().get_urls()]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show a letter as it was written, and each try to send it; GET only."""
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+    def row_to_show(self, request: HttpRequest, object_id: str) -> Message | None:
         key = next(iter(keys_of(Message, [object_id])), None)
         rows = self.get_queryset(request).select_related("order", "change_set__origin", "resend_of")
-        letter = rows.filter(pk=key).first() if key is not None else None
-        if letter is None:
-            raise Http404
+        return rows.filter(pk=key).first() if key is not None else None
+
+    def row_page(self, request: HttpRequest, letter: Message) -> HttpResponse:
+        """Show a letter as it was written, and each try to send it."""
         sight = Sight.of(request.user)
         context = {
             "title": f"{letter} · {letter.order}",

@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 
 import django_filters
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Sum
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.formats import date_format
@@ -141,22 +140,12 @@ class ReturnAdmin(HandlesReturns):
 
     # --- One return ----------------------------------------------------------------------------
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show the return. What changes it has an address of its own."""
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+    def row_to_show(self, request: HttpRequest, object_id: str) -> Return | None:
         key = next(iter(keys_of(Return, [object_id])), None)
-        row = load_return(key) if key is not None else None
-        if row is None:
-            raise Http404
+        return load_return(key) if key is not None else None
+
+    def row_page(self, request: HttpRequest, row: Return) -> HttpResponse:
+        """Show the return. What changes it has an address of its own."""
         user = request.user
         buttons = buttons_of(row, user)
         leads_on = [b for b in buttons if b.is_open and b.tone in {"info", "success"}]
@@ -179,7 +168,6 @@ class ReturnAdmin(HandlesReturns):
             if user.has_perm("orders.view_customer")
             else "",
             "can_see_change_sets": user.has_perm("backoffice.view_changeset"),
-            **(extra_context or {}),
         }
         return TemplateResponse(request, "orders/return.html", context)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from django.db import transaction
@@ -22,6 +22,7 @@ from orders.states import ORDER_FLOW
 
 HOLD, RELEASE = ORDER_FLOW["hold"], ORDER_FLOW["release"]
 ORDERS_PER_TRANSACTION = 200
+LONGEST_HOLD = timedelta(days=3653)
 FIELD = gettext_lazy("Held until")
 
 
@@ -38,7 +39,8 @@ def hold_order(
 
     reason: why, required; colleagues see it on the order. until: the hold ends by itself at that
     moment (`release_due_holds`); None: when somebody releases it.
-    Refuses: what `taking` refuses; ClaimOpen; OrderHeld; BadValue when `until` has passed.
+    Refuses: what `taking` refuses; ClaimOpen; OrderHeld; BadValue when `until` has passed, or is
+    more than ten years away.
     Atomic: locks the order; one history row.
     """
     _require_future(until)
@@ -53,7 +55,8 @@ def hold_orders(
 ) -> Outcome[Order]:
     """Stop many orders for one reason, until one moment.
 
-    Refuses: BadValue when `until` has passed; per order what `hold_order` refuses.
+    Refuses: BadValue when `until` has passed, or is more than ten years away; per order what
+    `hold_order` refuses.
     Atomic: locks the orders in key order; one history row each.
     """
     _require_future(until)
@@ -134,8 +137,13 @@ def _release(order: Order) -> None:
 
 
 def _require_future(until: datetime | None) -> None:
-    if until is not None and until <= changes.moment():
+    if until is None:
+        return
+    if until <= changes.moment():
         raise BadValue(field=FIELD, problem=_("choose a moment in the future."))
+    # A database keeps the year 10000 in UTC, and Python can never read it again.
+    if until > changes.moment() + LONGEST_HOLD:
+        raise BadValue(field=FIELD, problem=_("choose a moment in the next ten years."))
 
 
 def _in_words(until: datetime) -> str:

@@ -36,6 +36,7 @@ class OrderSheet(Sheet):
     export_words = _("export orders")
     add_permission = "orders.take_in_order"
     change_permission = "orders.take_in_order"
+    is_personal = True
 
     @cached_property
     def recipes(self) -> Sequence[Recipe]:

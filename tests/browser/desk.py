@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
+from backoffice.ids import uuid7
 from orders.models import Order
 
 # A page may be as wide as the window, and no part of it may reach out of it unless it scrolls by
@@ -34,6 +35,7 @@ def path_of(order: Order) -> str:
 def act(page: Page, name: str, within: str = "") -> None:
     """Press an act's button: where it stands, or in “More”."""
     button = page.locator(f"{within} [data-act={name}]".strip()).first
+    expect(button).to_be_attached()
     if not button.is_visible():
         page.locator(".ow-actions summary").click()
     button.click()
@@ -60,3 +62,10 @@ def answer(page: Page, button: str) -> None:
 def sticks_out(page: Page) -> list[str]:
     """Return what makes the page scroll sideways."""
     return page.evaluate(STICKS_OUT)
+
+
+def forge(page: Page, url: str) -> int:
+    """Post a form that no page offers, and return the status that it is answered with."""
+    (token,) = [c["value"] for c in page.context.cookies() if c["name"] == "csrftoken"]
+    form = {"csrfmiddlewaretoken": token, "idempotency_key": uuid7().hex}
+    return page.request.post(url, form=form, headers={"Referer": url}).status

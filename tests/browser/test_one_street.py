@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from catalog.models import Product
 from orders.models import Order
 from tests.browser.conftest import NARROW
+from tests.browser.desk import forge
 from tests.orders.factories import OrderFactory, pay
 
 
@@ -107,16 +108,8 @@ def test_an_auditor_finds_both_transitions_and_can_change_nothing(
         expect(entry.locator("time")).to_be_visible()
         expect(page.locator("[data-act]")).to_have_count(0)
 
-    forged = page.evaluate(
-        """async (path) => {
-            const token = document.cookie.match(/csrftoken=([^;]+)/)[1];
-            const answer = await fetch(path, {
-                method: 'POST', headers: {'X-CSRFToken': token}, body: new FormData(),
-            });
-            return answer.status;
-        }""",
-        f"/admin/orders/order/{waiting.pk}/history/{waiting.history.first().pk}/",
-    )
+    history = f"/admin/orders/order/{waiting.pk}/history/{waiting.history.first().pk}/"
+    forged = forge(page, f"{live_server.url}{history}")
     assert forged in {403, 405}
     waiting.refresh_from_db()
     assert waiting.status == "processing"

@@ -12,12 +12,11 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from backoffice import approvals
-from backoffice.ids import uuid7
 from backoffice.models import Approval
 from catalog.models import Product, StockLevel
 from orders import services
 from orders.models import Mention, Order, Refund, Return, Shipment
-from tests.browser.desk import act, answer, dialog, path_of, units_of
+from tests.browser.desk import act, answer, dialog, forge, path_of, units_of
 from tests.orders.factories import OrderFactory, ProductFactory, boss, click, fresh, pay
 
 # A number of UPS with its right check digit.
@@ -143,6 +142,7 @@ def test_a_return_with_one_damaged_unit_goes_from_the_call_to_the_money(
     enter(fulfilment)
     visit(path_of(sold))
     page.locator("#returns").get_by_role("link", name=row.number).click()
+    page.wait_for_url(f"**/orders/return/{row.pk}/change/")
     act(page, "receive")
     answer(page, "Receive")
     expect(page.locator("[aria-current=step]")).to_contain_text("Received")
@@ -199,7 +199,7 @@ def test_a_large_refund_is_asked_for_by_support_and_agreed_to_by_a_manager(
     expect(page.get_by_text("Nobody decides about their own request.")).to_be_visible()
     expect(page.get_by_role("link", name="Approve", exact=True)).to_have_count(0)
     approve = reverse("admin:backoffice_approval_act", args=[approval.pk, "approve"])
-    assert _forge(page, f"{live_server.url}{approve}") == 403
+    assert forge(page, f"{live_server.url}{approve}") == 403
     assert not Refund.objects.exists()
 
     enter(manager)
@@ -216,13 +216,6 @@ def test_a_large_refund_is_asked_for_by_support_and_agreed_to_by_a_manager(
     approval.refresh_from_db()
     assert (refund.amount, refund.change_set.actor) == (Decimal("62.50"), support)
     assert (approval.decided_by, approval.result) == (manager, "done")
-
-
-def _forge(page: Page, url: str) -> int:
-    """Post a form that no page offers, and return the status that it is answered with."""
-    (token,) = [c["value"] for c in page.context.cookies() if c["name"] == "csrftoken"]
-    form = {"csrfmiddlewaretoken": token, "idempotency_key": uuid7().hex}
-    return page.request.post(url, form=form, headers={"Referer": url}).status
 
 
 def test_ticked_orders_are_processed_by_a_plan_and_leave_a_receipt(enter, visit, support):
@@ -281,7 +274,8 @@ def test_a_note_that_names_a_colleague_reaches_their_inbox(enter, visit, support
     expect(page.locator("#timeline mark")).to_have_text("@manager")
 
     enter(manager)
-    page.locator("li", has_text="May he keep it").get_by_role("link").first.click()
+    with page.expect_response(lambda answer: answer.url.endswith("/here/")):
+        page.locator("li", has_text="May he keep it").get_by_role("link").first.click()
 
     expect(page.locator("#timeline mark")).to_be_visible()
     assert Mention.objects.get(user=manager).read_at is not None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -44,6 +45,17 @@ def test_hold_order_refuses_a_moment_that_has_passed(hours, support):
     ):
         with pytest.raises(BadValue, match="Held until: choose a moment in the future"):
             verb(**ids, by=support, reason="away", until=in_hours(hours))
+
+    assert not fresh(order).is_held
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Anchorage", "Pacific/Kiritimati"])
+def test_hold_order_refuses_the_calendar_s_end_in_every_time_zone(zone, support):
+    order = OrderFactory()
+    until = datetime(9999, 12, 31, 23, 59, tzinfo=ZoneInfo(zone))
+
+    with pytest.raises(BadValue, match="Held until: choose a moment in the next ten years"):
+        services.hold_order(order_id=order.pk, by=support, reason="away", until=until)
 
     assert not fresh(order).is_held
 

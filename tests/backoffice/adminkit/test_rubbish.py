@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from backoffice.adminkit.filters import day_bounds
 from backoffice.adminkit.forms import field_for
@@ -108,3 +109,13 @@ def test_filters_that_the_list_offers_still_filter(clerk, products):
 @pytest.mark.parametrize("key", ["abc", HUGE, ENDLESS])
 def test_an_import_that_never_was_is_not_found(onlooker, key):
     assert onlooker.get(f"/admin/backoffice/importrun/{key}/change/").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["date", "moment"])
+@pytest.mark.parametrize("year", ["0001", "1899", "3000", "9999"])
+def test_a_day_at_the_calendar_s_edge_is_no_answer(kind, year, db):
+    """In another time zone it lies beyond, and no page could show it again."""
+    field = field_for(Ask("on", "On", kind))
+
+    with pytest.raises(ValidationError):
+        field.clean({"date": f"{year}-12-31", "moment": f"{year}-12-31T23:59"}[kind])

@@ -212,5 +212,23 @@ def test_a_run_can_be_looked_at_by_others_but_not_confirmed(sign_in, auditor, me
     assert client.get(reverse("admin:backoffice_importrun_change", args=["x"])).status_code == 404
 
 
-def test_the_list_of_imports_is_closed_to_everybody_else(sign_in, support):
-    assert run_list(sign_in(support)).status_code == 403
+def test_the_list_of_imports_is_closed_to_everybody_else(sign_in, fulfilment):
+    assert run_list(sign_in(fulfilment)).status_code == 403
+
+
+def test_people_see_the_runs_of_the_sheets_that_are_theirs(
+    sign_in, merchandiser, support, auditor, manager
+):
+    preview(csv_of(HEADER, ["A", "A cup", "1.00"]), by=merchandiser, name="products.csv")
+    names = csv_of(["number", "name"], ["#1", "Ada Lindqvist"])
+    preview(names, by=manager, name="orders.csv", sheet="orders")
+
+    def seen(person):
+        page = run_list(sign_in(person)).text
+        return [name for name in ("products.csv", "orders.csv") if name in page]
+
+    assert seen(merchandiser) == ["products.csv"]
+    assert seen(support) == ["orders.csv"]
+    # A sheet of orders names customers, whom an auditor sees masked.
+    assert seen(auditor) == ["products.csv"]
+    assert seen(manager) == ["products.csv", "orders.csv"]

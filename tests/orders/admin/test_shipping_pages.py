@@ -10,7 +10,9 @@ from pypdf import PdfReader
 from backoffice.models import AuditEvent
 from catalog import services as catalog
 from orders import services
+from orders.admin.papers import answer_pdf
 from orders.models import Order, Shipment
+from orders.papers import Printed
 from orders.parcel_cards import find_parcels
 from tests.orders.factories import OrderFactory, ProductFactory, boss, click, fresh
 
@@ -222,6 +224,20 @@ def test_the_dialog_s_script_is_told_the_carrier(number, carrier, fulfilment, si
 def text_of(response) -> str:
     reader = PdfReader(io.BytesIO(response.content))
     return "\n".join(page.extract_text() for page in reader.pages)
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        ("a/../b", '"invoice-a-..-b.pdf"'),
+        ('x"; filename=y', r'"invoice-x\"; filename=y.pdf"'),
+        ("№ 7", "utf-8''invoice-%E2%84%96%207.pdf"),
+    ],
+)
+def test_the_number_of_another_shop_is_no_more_than_a_file_s_name(number, name):
+    printed = Printed(b"%PDF-", f"invoice-{number}.pdf", 1)
+
+    assert answer_pdf(printed)["Content-Disposition"].partition("=")[2] == name
 
 
 def test_a_paper_opens_under_its_name_and_is_kept_by_nobody(order, finance, sign_in):
