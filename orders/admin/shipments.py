@@ -71,7 +71,7 @@ class ShipmentFilterSet(ConsoleFilterSet):
         label=_("From"), queryset=StockLocation.objects.order_by("priority"), empty_label=_("Any")
     )
     packed = DayRangeFilter(label=_("Packed"), field_name="at")
-    left = DayRangeFilter(label=_("Left"), field_name="left_at")
+    left = DayRangeFilter(label=_("Shipped"), field_name="left_at")
 
     class Meta:
         model = Shipment
@@ -92,7 +92,7 @@ class ShipmentAdmin(FlowAdmin):
     queues = (
         Queue("packed", _("Packed"), lambda rows: rows.filter(status="packed"), tone="warning"),
         Queue("left_today", _("Left today"), left_today, tone="success"),
-        Queue("left", _("Left"), lambda rows: rows.filter(status="left"), is_counted=False),
+        Queue("left", _("Shipped"), lambda rows: rows.filter(status="left"), is_counted=False),
         Queue("unpacked", _("Unpacked"), lambda rows: rows.filter(status="cancelled")),
     )
     list_display = (
@@ -210,7 +210,7 @@ class ShipmentAdmin(FlowAdmin):
     def packed(self, parcel: Shipment) -> SafeString:
         return moment(parcel.at)
 
-    @admin.display(description=_("Left"), ordering="left_at")
+    @admin.display(description=_("Shipped"), ordering="left_at")
     def left(self, parcel: Shipment) -> SafeString:
         return moment(parcel.left_at)
 

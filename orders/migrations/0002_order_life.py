@@ -160,7 +160,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 ('uuid', models.UUIDField(default=backoffice.ids.uuid7, editable=False)),
                 ('at', models.DateTimeField(default=backoffice.changes.moment, verbose_name='when')),
-                ('status', models.CharField(choices=[('packed', 'Packed'), ('left', 'Left'), ('cancelled', 'Unpacked')], default='left', editable=False, max_length=20, verbose_name='status')),
+                ('status', models.CharField(choices=[('packed', 'Packed'), ('left', 'Shipped'), ('cancelled', 'Unpacked')], default='left', editable=False, max_length=20, verbose_name='status')),
                 ('carrier', models.CharField(blank=True, max_length=60, verbose_name='carrier')),
                 ('tracking', models.CharField(blank=True, max_length=80, verbose_name='tracking number')),
                 ('left_at', models.DateTimeField(editable=False, null=True, verbose_name='left')),
@@ -538,7 +538,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='shipment',
             name='status',
-            field=models.CharField(choices=[('packed', 'Packed'), ('left', 'Left'), ('cancelled', 'Unpacked')], default='left', editable=False, max_length=20, verbose_name='status'),
+            field=models.CharField(choices=[('packed', 'Packed'), ('left', 'Shipped'), ('cancelled', 'Unpacked')], default='left', editable=False, max_length=20, verbose_name='status'),
         ),
         migrations.AddField(
             model_name='shipment',

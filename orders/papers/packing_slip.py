@@ -77,7 +77,7 @@ def _facts(
     return [
         *rows,
         (_("Packed"), day(parcel.at)),
-        (_("Left"), day(parcel.left_at)),
+        (_("Shipped"), day(parcel.left_at)),
         (_("From"), (places or {}).get(parcel.location_id or 0, "")),
         (_("Carrier"), " ".join(filter(None, (parcel.carrier, parcel.tracking)))),
     ]

@@ -14,7 +14,7 @@ SHIPMENT_FLOW = Flow(
     field="status",
     states=[
         State("packed", _("Packed"), "warning"),
-        State("left", _("Left"), "success"),
+        State("left", _("Shipped"), "success"),
         State("cancelled", _("Unpacked"), "neutral"),
     ],
     steps=[

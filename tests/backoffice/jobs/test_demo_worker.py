@@ -33,6 +33,8 @@ def demo(delivered_by_database):
         env=process_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        # A suite that was started in the background ignores Ctrl+C, and its children with it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     yield process
     process.kill()
