@@ -169,12 +169,16 @@ def say(step: Step, *, by: User, reason: str, reason_code: str = "") -> None:
 
 
 def write(step: Step, rows: Sequence[Any]) -> None:
-    """Set the target state, move the version, save once with one history row naming the step."""
+    """Set the target state, move the version, save once with one history row naming the step.
+
+    One moment for all rows: columns that are the same for all are written in one statement.
+    """
+    now = changes.moment()
     for row in rows:
         if step.target:
             setattr(row, step.flow.field, step.target)
             if step.flow.since:
-                setattr(row, step.flow.since, changes.moment())
+                setattr(row, step.flow.since, now)
         row.version += 1
     history.update_rows(rows, step=step.name, always=True)
 
@@ -186,10 +190,11 @@ def enter(step: Step, rows: Sequence[M], *, by: User, reason: str) -> list[M]:
     """
     require_permission(by, step.permission_name, str(step.label).lower())
     say(step, by=by, reason=reason)
+    now = changes.moment()
     for row in rows:
         setattr(row, step.flow.field, step.target)
         if step.flow.since:
-            setattr(row, step.flow.since, changes.moment())
+            setattr(row, step.flow.since, now)
     return history.insert_rows(rows, step=step.name)
 
 

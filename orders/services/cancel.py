@@ -140,11 +140,12 @@ def _cancel_locked(orders: Sequence[Order], *, by: User, reason: str, answers: A
         return
     let_go = release_stock if answers["restock"] else keep_off_sale_stock
     uncommit_lines(locked_lines(*orders), let_go, into="cancelled", step=CANCEL.name)
-    said = {"change_set": changes.require(), "at": changes.moment()}
+    now = changes.moment()
+    said = {"change_set": changes.require(), "at": now}
     if answers["refund"]:
         _note_transfers(orders, answers["reason_code"], said)
     for order in orders:
-        order.cancelled_at = changes.moment()
+        order.cancelled_at = now
     Cancellation.objects.bulk_create(
         Cancellation(
             order=order,

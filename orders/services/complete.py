@@ -32,9 +32,10 @@ def complete_orders(*, order_ids: Sequence[int], by: User, reason: str) -> Outco
 
     Atomic: locks the orders in key order; one history row each.
     """
+    now = changes.moment()
     with taking_many(COMPLETE, once_each(order_ids), by=by, reason=reason) as taken:
         for order in taken:
-            order.completed_at = changes.moment()
+            order.completed_at = now
     return taken.outcome
 
 

@@ -44,8 +44,9 @@ def hold_order(
     Atomic: locks the order; one history row.
     """
     _require_future(until)
+    now = changes.moment()
     with taking(HOLD, order_id, by=by, reason=reason, version=version) as order:
-        _hold(order, reason, until)
+        _hold(order, reason, until, now)
     return order
 
 
@@ -60,9 +61,10 @@ def hold_orders(
     Atomic: locks the orders in key order; one history row each.
     """
     _require_future(until)
+    now = changes.moment()
     with taking_many(HOLD, once_each(order_ids), by=by, reason=reason) as taken:
         for order in taken:
-            _hold(order, reason, until)
+            _hold(order, reason, until, now)
     return taken.outcome
 
 
@@ -126,9 +128,9 @@ def _release_due(ids: Sequence[int], until: datetime) -> Outcome[Order]:
     return outcome
 
 
-def _hold(order: Order, reason: str, until: datetime | None) -> None:
+def _hold(order: Order, reason: str, until: datetime | None, now: datetime) -> None:
     order.is_held, order.hold_reason = True, reason
-    order.held_since, order.hold_until = changes.moment(), until
+    order.held_since, order.hold_until = now, until
 
 
 def _release(order: Order) -> None:

@@ -100,10 +100,11 @@ def _send(
         closed = _closed(of_orders)
         ready = [pk for pk in shipment_ids if orders.get(pk) not in closed]
         taken: Taking[Shipment]
+        now = changes.moment()
         with taking_many(SEND, ready, by=by, reason=reason, version=version) as taken:
             for parcel in taken:
                 _relabel(parcel, tracking=tracking, carrier=carrier)
-                parcel.left_at = changes.moment()
+                parcel.left_at = now
             _empty_shelf(taken.rows)
         # An order of which no parcel left has taken no step.
         gone = {parcel.order_id for parcel in taken.rows}
