@@ -34,6 +34,7 @@ def path_of(order: Order) -> str:
 
 def act(page: Page, name: str, within: str = "") -> None:
     """Press an act's button: where it stands, or in “More”."""
+    page.wait_for_load_state("load")
     button = page.locator(f"{within} [data-act={name}]".strip()).first
     expect(button).to_be_attached()
     if not button.is_visible():

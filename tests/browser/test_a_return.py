@@ -45,6 +45,8 @@ def test_one_damaged_item_is_set_aside_at_the_bench_with_a_phone(
     page.locator("[data-act=receive]").click()
     page.locator("#dialog").get_by_role("button", name="Receive").click()
     page.locator("[data-act=inspect]").click()
+    # A click does not wait for the next page, nor for the script that its buttons need.
+    page.wait_for_url("**/inspect/")
 
     # One more is damaged: one fewer is sellable, without a second tap.
     page.get_by_role("button", name="More: Damaged").click()
@@ -69,6 +71,7 @@ def test_support_exchanges_what_came_back(enter, live_server, support, delivered
     page: Page = enter(support)
     page.goto(f"{live_server.url}/admin/orders/return/{row.pk}/change/")
     page.locator("[data-act=exchange]").click()
+    page.wait_for_url("**/exchange/")
     expect(page.locator("[data-credit]")).to_have_text("−25.00 EUR")
     page.locator("input[name$=quantity]").first.fill("1")
     expect(page.locator("[data-rest-row]")).to_contain_text("Left to be refunded")

@@ -64,6 +64,7 @@ def test_support_processes_one_order_and_cancels_another(
 
     go_to(page, "Orders")
     page.get_by_role("link", name=str(waiting)).click()
+    page.wait_for_url(f"**/order/{waiting.pk}/change/**")
     page.locator("[data-act=process]").click()
 
     expect(page.locator("[aria-current=step]")).to_contain_text("Processing")

@@ -147,6 +147,8 @@ def test_a_return_with_one_damaged_unit_goes_from_the_call_to_the_money(
     answer(page, "Receive")
     expect(page.locator("[aria-current=step]")).to_contain_text("Received")
     act(page, "inspect")
+    # A click does not wait for the next page, nor for the script that its buttons need.
+    page.wait_for_url("**/inspect/")
     page.get_by_role("button", name="More: Damaged").click()
     page.get_by_role("button", name="Finish inspection").click()
     expect(page.locator("[aria-current=step]")).to_contain_text("Inspected")
@@ -225,6 +227,7 @@ def test_ticked_orders_are_processed_by_a_plan_and_leave_a_receipt(enter, visit,
     enter(support)
     page = visit("/admin/orders/order/")
     page.get_by_role("navigation", name="Queues").get_by_role("link", name="To process").click()
+    page.wait_for_url("**queue=to_process**")
 
     for order in (*good, unpaid, declined):
         page.locator("tr", has_text=str(order)).locator("input.action-select").check()
@@ -252,6 +255,7 @@ def test_a_pending_order_is_edited_after_a_look_at_what_changes(enter, visit, su
     page = visit(path_of(order))
 
     act(page, "edit")
+    page.wait_for_url("**/edit/")
     page.get_by_label("Quantity", exact=True).first.fill("3")
     preview = page.locator("#edit-preview")
     expect(preview.locator("tbody tr")).to_contain_text("2 → 3")
