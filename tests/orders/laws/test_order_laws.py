@@ -90,7 +90,8 @@ def test_no_order_of_steps_breaks_a_law(request: pytest.FixtureRequest) -> None:
     is_deep = request.config.getoption("--hypothesis-profile") == "deep"
     wanted = DEEP_STEPS if is_deep else NORMAL_STEPS
 
-    _run(max_examples=wanted // STEPS_AT_ONCE + 2)
+    # A tenth more than promised: some runs of steps end early.
+    _run(max_examples=wanted * 11 // 10 // STEPS_AT_ONCE + 2)
 
     assert OrderMachine.steps_taken >= wanted
     # The walk is worth something: most kinds of steps were really taken in it, not only refused.
