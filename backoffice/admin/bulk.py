@@ -56,6 +56,7 @@ def _in_state(*states: str) -> Callable[[Any], Any]:
 class BulkRunAdmin(ConsoleAdmin):
     """A person's own bulk runs; everybody's for those who may see the record. Read only."""
 
+    is_looked_at_only = True
     list_display = ("what", "state_label", "outcome", "who", "when")
     list_display_links = ("what",)
     list_select_related = ("owner", "job")
@@ -103,15 +104,6 @@ class BulkRunAdmin(ConsoleAdmin):
     @admin.display(description=gettext_lazy("When"), ordering="id")
     def when(self, run: BulkRun) -> str:
         return in_words(run.created_at)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever has run something may read its receipt, whatever their role says by now."""

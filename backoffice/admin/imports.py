@@ -39,6 +39,7 @@ def _in_state(*states: str) -> Callable[[Any], Any]:
 class ImportRunAdmin(ConsoleAdmin):
     """Every import with what came of it; read only, and confirmed only on its own page."""
 
+    is_looked_at_only = True
     list_display = ("file", "what", "state_label", "counts", "who", "when")
     list_display_links = ("file",)
     list_select_related = ("owner",)
@@ -95,15 +96,6 @@ class ImportRunAdmin(ConsoleAdmin):
     @admin.display(description=_("When"), ordering="id")
     def when(self, run: ImportRun) -> str:
         return in_words(run.created_at)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def row_page(self, request: HttpRequest, run: ImportRun) -> HttpResponse:
         """Show the run as its own page does; somebody else's without buttons."""

@@ -60,6 +60,7 @@ def _in_state(*states: str) -> Callable[[Any], Any]:
 class JobAdmin(ConsoleAdmin):
     """A person's own jobs; everybody's for those who oversee them."""
 
+    is_looked_at_only = True
     list_display = ("name", "state_label", "progress", "who", "when", "duration")
     list_display_links = ("name",)
     list_select_related = ("owner",)
@@ -144,15 +145,6 @@ class JobAdmin(ConsoleAdmin):
     @admin.display(description=_("Took"))
     def duration(self, job: Job) -> str:
         return views.span(views.seconds_of(job))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     # --- One job -------------------------------------------------------------------------------
 

@@ -63,6 +63,8 @@ class ConsoleAdmin(ServesSelections, ShowsHistory, SavesByService, ModelAdmin):
     filterset_class: type | None = None
     # True: `load_facts` runs for each page of the list, so that columns may read the facts.
     list_needs_facts = False
+    # True: verbs alone make rows; no form adds, edits or deletes one, not even for a superuser.
+    is_looked_at_only = False
     # A method (request, row) → response: the page of a row that is looked at, never edited there.
     row_page: Any = None
     # Acts whose buttons stand in the column "row_buttons" of the list.
@@ -150,6 +152,17 @@ class ConsoleAdmin(ServesSelections, ShowsHistory, SavesByService, ModelAdmin):
         keys = keys_of(self.model, request.POST.getlist(ACTION_CHECKBOX_NAME))
         request.POST.setlist(ACTION_CHECKBOX_NAME, keys)
         return super().response_action(request, queryset)
+
+    # --- Permissions ---------------------------------------------------------------------------
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not self.is_looked_at_only and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not self.is_looked_at_only and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not self.is_looked_at_only and super().has_delete_permission(request, obj)
 
     # --- One row -------------------------------------------------------------------------------
 

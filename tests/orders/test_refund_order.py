@@ -7,48 +7,16 @@ from decimal import Decimal
 import pytest
 
 from backoffice.models import AuditEvent
-from backoffice.refused import BadValue, NotAllowed, ReasonMissing, StaleVersion, StepNotOpen
-from catalog.models import StockLevel
+from backoffice.refused import NotAllowed
 from orders import services
 from orders.guards import NothingToRefund
-from orders.models import Message, Payment, Refund, RefundLine, SandboxCharge
-from orders.refusals import PartlyReturned, PaymentDeclined, PaymentInDoubt
+from orders.models import Message, Refund, RefundLine, SandboxCharge
+from orders.refusals import PaymentDeclined, PaymentInDoubt
 from orders.services import RefundUnits
-from orders.services.amounts import (
-    MoreShippingThanLeft,
-    MoreThanLeft,
-    MoreUnitsThanLeft,
-)
 from tests.orders.factories import OrderFactory, ProductFactory, boss, click, fresh, pay
+from tests.orders.refunding import MUGS, free, paid, refund, transferred
 
 pytestmark = pytest.mark.django_db
-
-MUGS = Decimal("12.50")
-
-
-def refund(order, by, **more):
-    asked = {"reason_code": "goodwill", "reason": "", **more}
-    with click(by):
-        return services.refund_order(order_id=order.pk, by=by, **asked)
-
-
-def paid(lines=None, **more):
-    """A processed order of two mugs (25.00) and shipping (4.90), paid by card."""
-    return OrderFactory(status="processing", lines=lines or [(ProductFactory(), 2)], **more)
-
-
-def transferred(amount=None):
-    """An order that was paid by bank transfer."""
-    order = OrderFactory()
-    with click(boss()):
-        services.record_payment(order_id=order.pk, amount=amount, by=boss(), reason="")
-        services.process_order(order_id=order.pk, by=boss(), reason="")
-    return fresh(order)
-
-
-def free(product):
-    level = StockLevel.objects.get(product=product)
-    return level.on_hand - level.committed
 
 
 # --- What goes back -----------------------------------------------------------------------------
@@ -293,122 +261,6 @@ def test_refund_refuses_roles_without_the_permission(role, make_user):
         refund(order, make_user(role))
 
     assert not Refund.objects.exists()
-
-
-# --- What it refuses -------------------------------------------------------------------------------
-
-
-def test_refund_refuses_an_order_without_money(support):
-    with pytest.raises(NothingToRefund):
-        refund(OrderFactory(status="pending"), support)
-
-
-def test_refund_refuses_a_draft(support):
-    with pytest.raises(StepNotOpen):
-        refund(OrderFactory(status="draft"), support)
-
-
-def test_refund_refuses_a_reason_code_that_is_none(support):
-    order = paid()
-
-    with pytest.raises(ReasonMissing):
-        refund(order, support, reason_code="")
-    with pytest.raises(BadValue):
-        refund(order, support, reason_code="because")
-
-
-def test_refund_refuses_more_than_is_left(support):
-    order = paid()
-    refund(order, support, amount=Decimal("20.00"))
-
-    with pytest.raises(MoreThanLeft, match=r"9\.91 EUR are more than the 9\.90 EUR"):
-        refund(order, support, amount=Decimal("9.91"))
-
-    assert fresh(order).facts.refunded == 20
-
-
-def test_refund_refuses_more_units_than_are_left(support):
-    order = paid()
-    line = order.lines.get()
-    refund(order, support, lines={line.pk: 1})
-
-    with pytest.raises(MoreUnitsThanLeft, match="2 units to refund, but only 1"):
-        refund(order, support, lines={line.pk: 2})
-
-
-def test_refund_refuses_more_shipping_than_is_left(support):
-    order = paid()
-    refund(order, support, shipping=Decimal("4.00"))
-
-    with pytest.raises(MoreShippingThanLeft):
-        refund(order, support, shipping=Decimal("0.91"))
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"amount": Decimal(0)},
-        {"amount": Decimal(-1)},
-        {"amount": Decimal("1.005")},
-        {"amount": Decimal("NaN")},
-        {"amount": Decimal("Infinity")},
-        {"shipping": Decimal("-0.01")},
-        {"shipping": Decimal("0.001")},
-    ],
-)
-def test_refund_refuses_what_is_no_amount_of_money(support, wrong):
-    with pytest.raises(BadValue):
-        refund(paid(), support, **wrong)
-
-    assert not Refund.objects.exists()
-
-
-def test_refund_refuses_a_line_of_another_order_and_negative_units(support):
-    order, other = paid(), paid()
-
-    with pytest.raises(BadValue):
-        refund(order, support, lines={other.lines.get().pk: 1})
-    with pytest.raises(BadValue):
-        refund(order, support, lines={order.lines.get().pk: -1})
-
-
-def test_refund_refuses_a_stale_version(support):
-    order = paid()
-
-    with pytest.raises(StaleVersion):
-        refund(order, support, version=order.version - 1)
-
-
-def test_a_declined_refund_leaves_the_order_as_it_was(support):
-    order = paid(card="tok_refund_declined")
-
-    with pytest.raises(PaymentDeclined):
-        refund(order, support)
-
-    after = fresh(order)
-    assert (after.facts.claim, after.facts.refunded) == (None, 0)
-    assert Payment.objects.filter(kind="failed").count() == 1
-    assert not RefundLine.objects.exists()
-
-
-def test_a_refund_that_went_half_way_stays_reserved_and_says_what_is_left(
-    support, manager, finance
-):
-    order = OrderFactory()
-    pay(order, amount=Decimal("10.00"))
-    pay(order, card="tok_refund_declined")
-    with click(boss()):
-        services.process_order(order_id=order.pk, by=boss(), reason="")
-
-    with pytest.raises(PartlyReturned, match=r"19\.90"):
-        refund(order, support)
-    claim = fresh(order).facts.claim
-    with click(finance):
-        services.return_by_hand(intent_id=claim.pk, by=finance, reason="By bank transfer")
-
-    after = fresh(order)
-    assert (after.facts.claim, after.facts.net_paid) == (None, 0)
-    assert RefundLine.objects.get().quantity == 2
 
 
 # --- Many ------------------------------------------------------------------------------------------

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
 from config.roles import ROLES
-from orders.models import Order, Return
-from orders.services.returns import fresh_return
+from orders.models import Return
 from orders.states import RETURN_FLOW
 from tests.conftest import ROLES as PERSONAS
-from tests.orders.factories import ProductFactory, boss, fresh
+from tests.orders.factories import boss
 from tests.orders.returns.doing import (
     MAKERS,
     announced,
@@ -23,31 +21,11 @@ from tests.orders.returns.doing import (
     shipped_order,
     withdrawn,
 )
+from tests.orders.returns.pages import hidden, html_of, page, text_of
 
 pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:orders_return_changelist")
-
-
-def page(row, name="change", *args):
-    return reverse(f"admin:orders_return_{name}", args=[row.pk, *args])
-
-
-def text_of(response) -> str:
-    words = re.sub(
-        r"<(script|style).*?</\1>|<[^>]+>", " ", response.content.decode(), flags=re.DOTALL
-    )
-    return " ".join(words.split())
-
-
-def hidden(response) -> dict[str, str]:
-    """Return the hidden fields of a form as it was shown."""
-    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', _html(response))
-    return {name: value for name, value in fields if name != "csrfmiddlewaretoken"}
-
-
-def _html(response) -> str:
-    return response.content.decode()
 
 
 # --- The list ---------------------------------------------------------------------------------
@@ -75,9 +53,9 @@ def test_the_list_offers_the_next_step_to_those_who_may(fulfilment, support, sig
     bench, desk = (text_of(sign_in(user).get(LIST)) for user in (fulfilment, support))
 
     assert "Receive" in bench
-    assert page(arrived, "inspect") in _html(sign_in(fulfilment).get(LIST))
-    assert page(arrived, "inspect") not in _html(sign_in(support).get(LIST))
-    assert page(requested, "act", "receive") not in _html(sign_in(support).get(LIST))
+    assert page(arrived, "inspect") in html_of(sign_in(fulfilment).get(LIST))
+    assert page(arrived, "inspect") not in html_of(sign_in(support).get(LIST))
+    assert page(requested, "act", "receive") not in html_of(sign_in(support).get(LIST))
     assert "Ada Lindqvist" in desk
     assert "Ada Lindqvist" not in bench
 
@@ -133,7 +111,7 @@ def test_each_role_is_offered_what_the_table_says(role, state, make_user, sign_i
     if "orders.view_return" not in ROLES[role]:
         assert response.status_code == 403
         return
-    offered = set(re.findall(r'data-act="(\w+)"', _html(response)))
+    offered = set(re.findall(r'data-act="(\w+)"', html_of(response)))
     expected = {
         step.name
         for step in RETURN_FLOW.steps.values()
@@ -186,7 +164,7 @@ def test_the_order_offers_a_return_and_announces_it(support, sign_in):
     order = shipped_order()
     client = sign_in(support)
     url = reverse("admin:orders_order_act", args=[order.pk, "request_return"])
-    assert url in _html(client.get(reverse("admin:orders_order_change", args=[order.pk])))
+    assert url in html_of(client.get(reverse("admin:orders_order_change", args=[order.pk])))
 
     dialog = client.get(url)
     sent = hidden(dialog) | {
@@ -210,7 +188,7 @@ def test_an_order_of_which_nothing_left_offers_no_return(support, sign_in):
 
     order = OrderFactory(status="processing")
 
-    shown = _html(sign_in(support).get(reverse("admin:orders_order_change", args=[order.pk])))
+    shown = html_of(sign_in(support).get(reverse("admin:orders_order_change", args=[order.pk])))
 
     assert "request_return" not in shown
     assert 'id="returns"' not in shown
@@ -224,153 +202,6 @@ def test_the_orders_timeline_tells_of_its_returns(manager, sign_in):
     assert "Returned goods inspected" in shown
     assert "1 sellable · 1 damaged · 0 missing" in shown
     assert "Returned" in shown
-
-
-# --- The bench --------------------------------------------------------------------------------
-
-
-def test_the_bench_starts_with_everything_sellable_and_is_sent_once(fulfilment, sign_in):
-    row = received()
-    client, key = sign_in(fulfilment), line_of(row.order).pk
-    url = page(row, "inspect")
-    bench = client.get(url)
-    assert re.search(rf'name="sellable-{key}" value="2"', _html(bench))
-
-    sent = hidden(bench) | {f"sellable-{key}": "1", f"damaged-{key}": "1", f"missing-{key}": ""}
-    first, again = client.post(url, sent), client.post(url, sent)
-
-    assert (first.status_code, again.status_code) == (302, 302)
-    assert first.url == again.url == page(row)
-    part = fresh_return(row.pk).lines.get()
-    assert (part.sellable, part.damaged, part.missing) == (1, 1, 0)
-    assert row.history.filter(step="inspect").count() == 1
-
-
-@pytest.mark.parametrize(
-    ("numbers", "said"),
-    [
-        (("1", "0", "0"), "add up to 1, not to the 2 announced"),
-        (("2", "1", "0"), "add up to 3, not to the 2 announced"),
-        (("", "", ""), "add up to 0"),
-        (("-1", "3", "0"), "greater than or equal to 0"),
-        (("1e0", "1", "0"), "whole number"),
-        (("99999999999999999999", "0", "0"), "less than or equal to 2"),
-        (("x", "0", "0"), "whole number"),
-    ],
-)
-def test_the_bench_refuses_numbers_that_do_not_add_up(fulfilment, sign_in, numbers, said):
-    row = received()
-    client, key = sign_in(fulfilment), line_of(row.order).pk
-    url = page(row, "inspect")
-    names = (f"sellable-{key}", f"damaged-{key}", f"missing-{key}")
-
-    response = client.post(url, hidden(client.get(url)) | dict(zip(names, numbers, strict=True)))
-
-    assert response.status_code == 422
-    assert said in text_of(response)
-    assert fresh_return(row.pk).status == "received"
-
-
-def test_the_bench_tells_whoever_comes_second_what_happened(fulfilment, sign_in):
-    row = received()
-    client, key = sign_in(fulfilment), line_of(row.order).pk
-    url = page(row, "inspect")
-    sent = {f"sellable-{key}": "2"}
-    mine, theirs = hidden(client.get(url)), hidden(client.get(url))
-    client.post(url, theirs | sent)
-
-    response = client.post(url, mine | sent)
-
-    assert response.status_code == 409
-    assert "somebody else" in text_of(response)
-    assert client.get(url).url == page(row)
-
-
-@pytest.mark.parametrize("role", PERSONAS)
-@pytest.mark.parametrize("name", ["inspect", "exchange"])
-def test_a_role_opens_a_page_only_if_the_table_says_so(role, name, make_user, sign_in):
-    row = received() if name == "inspect" else inspected()
-    client = sign_in(make_user(role))
-
-    answers = {client.get(page(row, name)).status_code, client.post(page(row, name)).status_code}
-
-    expected = {200, 422} if f"orders.{name}_return" in ROLES[role] else {403}
-    assert answers == expected
-    assert client.put(page(row, name)).status_code in {403, 405}
-
-
-# --- The exchange -----------------------------------------------------------------------------
-
-
-def exchange_form(client, row, product, units="1", **more):
-    shown = hidden(client.get(page(row, "exchange")))
-    return shown | {
-        "lines-TOTAL_FORMS": "1",
-        "lines-INITIAL_FORMS": "0",
-        "lines-0-product": str(product),
-        "lines-0-quantity": units,
-        "shipping_fee": "0.00",
-        **more,
-    }
-
-
-def test_the_exchange_proposes_the_same_again(support, sign_in):
-    row = inspected(damaged=1)
-
-    shown = _html(sign_in(support).get(page(row, "exchange")))
-
-    assert line_of(row.order).sku in shown
-    assert re.search(r'name="lines-0-quantity" value="2"', shown)
-    assert 'data-due="25.00"' in shown
-
-
-def test_the_exchange_is_placed_once(support, sign_in):
-    row, pot = inspected(), ProductFactory(price=Decimal("20.00"))
-    client = sign_in(support)
-    sent = exchange_form(client, row, pot.pk)
-
-    first, again = (client.post(page(row, "exchange"), sent) for _ in range(2))
-
-    assert first.url == again.url == page(row)
-    new = fresh(Order.objects.exclude(pk=row.order_id).get())
-    assert (new.total, new.facts.net_paid) == (Decimal(20), Decimal(20))
-    shown = text_of(client.get(page(row)))
-    assert "5.00 EUR are left to be refunded" in shown
-    assert f"Credited to {new}" in shown
-
-
-@pytest.mark.parametrize(
-    ("change", "status"),
-    [
-        ({"lines-0-quantity": "0"}, 422),
-        ({"lines-0-quantity": "x"}, 422),
-        ({"lines-0-product": "987654"}, 422),
-        ({"lines-0-product": ""}, 422),
-        ({"shipping_fee": "-1"}, 422),
-        ({"shipping_fee": "1e5"}, 422),
-        ({"lines-0-quantity": "21"}, 409),
-        ({"version": "99"}, 409),
-        ({"lines-TOTAL_FORMS": "x"}, 422),
-    ],
-)
-def test_the_exchange_refuses_with_a_page(support, sign_in, change, status):
-    row, pot = inspected(), ProductFactory()
-    client = sign_in(support)
-
-    response = client.post(page(row, "exchange"), exchange_form(client, row, pot.pk) | change)
-
-    assert response.status_code == status
-    assert Order.objects.count() == 1
-    assert fresh_return(row.pk).exchange is None
-
-
-def test_a_closed_page_leads_back_with_the_sentence(support, sign_in):
-    row = withdrawn()
-
-    response = sign_in(support).get(page(row, "exchange"), follow=True)
-
-    assert response.redirect_chain[-1][0] == page(row)
-    assert "is cancelled; “Exchange” is only possible from inspected" in text_of(response)
 
 
 # --- Elsewhere --------------------------------------------------------------------------------
@@ -391,7 +222,7 @@ def test_the_palette_finds_a_return_by_its_number(support):
 def test_the_home_page_shows_the_bench_what_waits(fulfilment, sign_in):
     row = received()
 
-    shown = _html(sign_in(fulfilment).get("/admin/"))
+    shown = html_of(sign_in(fulfilment).get("/admin/"))
 
     assert page(row, "inspect") in shown
     assert boss().pk  # the one who received it is somebody else
