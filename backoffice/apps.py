@@ -10,13 +10,19 @@ class BackofficeConfig(AppConfig):
     verbose_name = _("Back office")
 
     def ready(self) -> None:
+        from django.db.backends.signals import connection_created
         from django.utils.module_loading import autodiscover_modules
+
+        from backoffice.imports.sql import prepare_connection
+
+        connection_created.connect(prepare_connection, dispatch_uid="backoffice.sorted_json")
 
         from backoffice import approvals, checks, receivers  # noqa: F401
         from backoffice.adminkit import checks as console_checks  # noqa: F401
 
         autodiscover_modules("cards")
         from backoffice.bulk import kinds as bulk_kinds  # noqa: F401
+        from backoffice.imports import export_kinds  # noqa: F401
         from backoffice.jobs import housekeeping  # noqa: F401
 
         autodiscover_modules("jobs")

@@ -9,4 +9,4 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalogue")
 
     def ready(self) -> None:
-        from catalog import receivers, services  # noqa: F401  (verbs register at their flows)
+        from catalog import four_eyes, receivers, services  # noqa: F401  (they register)

@@ -57,12 +57,13 @@ _SEE_CUSTOMERS = (
 # says what they are.
 _RETURNS = ("orders.request_return", "orders.close_return", "orders.withdraw_return")
 _TAKE_BACK = ("orders.receive_return", "orders.inspect_return")
+_SEE_IMPORTS = ("backoffice.view_importrun", "backoffice.view_importrecipe")
 _ADJUST_STOCK = ("catalog.adjust_stock_product",)
 _RUN_CATALOGUE = (
     "catalog.add_product",
     "catalog.change_product",
     "catalog.import_product",
-    "backoffice.view_importrun",
+    *_SEE_IMPORTS,
     "catalog.publish_product",
     "catalog.unpublish_product",
     "catalog.archive_product",
@@ -86,7 +87,7 @@ _RUN_CATALOGUE = (
 )
 _WEBHOOKS = ("orders.view_webhookevent",)
 _EXPORT = ("catalog.export_product", "orders.export_order")
-_SHEETS_OF_ORDERS = ("orders.import_order", "backoffice.view_importrun")
+_SHEETS_OF_ORDERS = ("orders.import_order", *_SEE_IMPORTS)
 # Everybody sees, stops and repeats the jobs they started.
 _JOBS = (
     "backoffice.view_job",
@@ -100,7 +101,7 @@ _AUDIT = (
     "backoffice.oversee_job",
     "backoffice.view_changeset",
     "backoffice.view_auditevent",
-    "backoffice.view_importrun",
+    *_SEE_IMPORTS,
 )
 
 # Whoever may do what a rule limits sees their own requests; approvers and auditors see all.
@@ -118,10 +119,11 @@ ROLES: dict[str, tuple[str, ...]] = {
     "fulfilment": (
         *_RETURNS, *_TAKE_BACK,
         *_SEE, "orders.view_address", *_EXPORT, *_ADJUST_STOCK, *_JOBS,
+        *_SEE_IMPORTS,
         "orders.note_order", "orders.ship_order", "orders.complete_order",
         *_ASK,
     ),
-    "merchandiser": (*_SEE_ORDERS, *_SEE_CATALOGUE, *_RUN_CATALOGUE, *_EXPORT, *_JOBS),
+    "merchandiser": (*_SEE_ORDERS, *_SEE_CATALOGUE, *_RUN_CATALOGUE, *_EXPORT, *_JOBS, *_ASK),
     "finance": (
         *_SEE, *_SEE_CUSTOMERS, *_EXPORT, *_JOBS, "orders.export_customer",
         "orders.record_payment_order", "orders.take_payment_order",
@@ -143,6 +145,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "orders.process_unpaid_order", "orders.view_paymentintent", "orders.change_queuetarget",
         "orders.capture_payment_order", *_WEBHOOKS, "orders.handle_webhookevent",
         *_ASK, *_LETTERS, "backoffice.approve_approval", "backoffice.view_approvalrule",
+        "backoffice.undo_importrun",
     ),
     "admin": (
         *_AUDIT, *_JOBS, "backoffice.view_user", "backoffice.add_user", "backoffice.change_user",

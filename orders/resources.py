@@ -70,6 +70,10 @@ PERSONAL_COLUMNS = (
     "region",
 )
 
+# What the export's page shows the columns under.
+_ORDER, _CUSTOMER = _("Order"), _("Customer")
+_ADDRESS, _SUMS = _("Delivery address"), _("Sums and payments")
+
 
 class OrderResource(ModelResource):
     """One row is one order, lines and all. A sheet creates orders; their steps change them."""
@@ -81,6 +85,7 @@ class OrderResource(ModelResource):
         example="#1001",
         help_text=_("As the shop that sold it calls it; a number that is here is not taken twice."),
         is_required=True,
+        group=_ORDER,
     )
     placed_at = Column(
         "placed_at",
@@ -89,6 +94,7 @@ class OrderResource(ModelResource):
         example="2026-03-31 14:05:00",
         help_text=_("Year, month, day and time; UTC unless an offset stands behind it."),
         is_required=True,
+        group=_ORDER,
     )
     status = Column(
         "status",
@@ -97,6 +103,7 @@ class OrderResource(ModelResource):
         example="completed",
         help_text=_("pending, processing, completed or cancelled; open orders need the stock."),
         is_required=True,
+        group=_ORDER,
     )
     email = Column(
         _email,
@@ -104,6 +111,7 @@ class OrderResource(ModelResource):
         label=_("E-mail"),
         example="ada@example.com",
         help_text=_("Says who the customer is; blank: a guest whom nobody can write to."),
+        group=_CUSTOMER,
     )
     name = Column(
         _of_contact("name"),
@@ -111,6 +119,7 @@ class OrderResource(ModelResource):
         label=_("Name"),
         example="Ada Lindqvist",
         help_text=_("Of whoever ordered."),
+        group=_CUSTOMER,
     )
     phone = Column(
         _of_contact("phone"),
@@ -118,12 +127,14 @@ class OrderResource(ModelResource):
         label=_("Phone"),
         example="",
         help_text=_("As it is dialled."),
+        group=_CUSTOMER,
     )
     company = Column(
         _of_address("company"),
         widget=TextWidget(longest=_longest(Address, "company")),
         label=_("Company"),
         help_text=_("Of the delivery address."),
+        group=_ADDRESS,
     )
     street = Column(
         _of_address("line1"),
@@ -131,12 +142,14 @@ class OrderResource(ModelResource):
         label=_("Street"),
         example="Kai 4",
         help_text=_("Of the delivery address; blank: the order has none."),
+        group=_ADDRESS,
     )
     addition = Column(
         _of_address("line2"),
         widget=TextWidget(longest=_longest(Address, "line2")),
         label=_("Addition"),
         help_text=_("A second line of the street."),
+        group=_ADDRESS,
     )
     postal_code = Column(
         _of_address("postal_code"),
@@ -144,6 +157,7 @@ class OrderResource(ModelResource):
         label=_("Postal code"),
         example="24103",
         help_text=_("Text: a leading zero stays."),
+        group=_ADDRESS,
     )
     city = Column(
         _of_address("city"),
@@ -151,12 +165,14 @@ class OrderResource(ModelResource):
         label=_("City"),
         example="Kiel",
         help_text=_("Needed with a street."),
+        group=_ADDRESS,
     )
     region = Column(
         _of_address("region"),
         widget=TextWidget(longest=_longest(Address, "region")),
         label=_("Region"),
         help_text=_("State or province."),
+        group=_ADDRESS,
     )
     country = Column(
         _of_address("country"),
@@ -164,6 +180,7 @@ class OrderResource(ModelResource):
         label=_("Country"),
         example="DE",
         help_text=_("Two letters, ISO 3166."),
+        group=_ADDRESS,
     )
     currency = Column(
         "currency",
@@ -172,6 +189,7 @@ class OrderResource(ModelResource):
         example="EUR",
         help_text=_("Three letters; one for the whole order."),
         is_required=True,
+        group=_SUMS,
     )
     lines = Column(
         lines_of,
@@ -180,6 +198,7 @@ class OrderResource(ModelResource):
         example="2 × MUG-001 @ 12.50; 1 × CUP-003 @ 8.00 - 1.00",
         help_text=_("Quantity × SKU @ price, parted by “;”; “- 1.00” is off the whole line."),
         is_required=True,
+        group=_ORDER,
     )
     discount = Column(
         "discount",
@@ -187,6 +206,7 @@ class OrderResource(ModelResource):
         label=_("Discount"),
         example="0.00",
         help_text=_("Off the whole order."),
+        group=_SUMS,
     )
     shipping = Column(
         "shipping_fee",
@@ -194,6 +214,7 @@ class OrderResource(ModelResource):
         label=_("Shipping"),
         example="4.90",
         help_text=_("What the customer paid for it."),
+        group=_SUMS,
     )
     tax = Column(
         "tax",
@@ -201,6 +222,7 @@ class OrderResource(ModelResource):
         label=_("Tax"),
         example="0.00",
         help_text=_("Only what was charged on top of the prices."),
+        group=_SUMS,
     )
     total = Column(
         "total",
@@ -209,6 +231,7 @@ class OrderResource(ModelResource):
         example="36.90",
         help_text=_("Lines less discount, plus shipping and tax; it must add up."),
         is_required=True,
+        group=_SUMS,
     )
     paid = Column(
         _paid,
@@ -216,6 +239,7 @@ class OrderResource(ModelResource):
         label=_("Paid"),
         example="36.90",
         help_text=_("What came in; at most the total."),
+        group=_SUMS,
     )
     refunded = Column(
         _refunded,
@@ -223,6 +247,7 @@ class OrderResource(ModelResource):
         label=_("Refunded"),
         example="0.00",
         help_text=_("What went back; at most what was paid."),
+        group=_SUMS,
     )
 
     class Meta:

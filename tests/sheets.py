@@ -12,6 +12,7 @@ import openpyxl
 from django.conf import settings
 
 from backoffice.imports import apply_run, start_run
+from backoffice.imports.preview import Shown, shown
 from backoffice.models import ImportRun, User
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
@@ -53,17 +54,29 @@ def load(
 
 def faults_of(run: ImportRun) -> list[tuple[int, str, str]]:
     """Return what is refused: line, column as the file names it, code."""
+    lines = dict(run.rows.values_list("number", "line"))
     return [
-        (row.line, error["column"], error["code"])
-        for row in run.rows.order_by("line")
-        for error in row.errors
+        (lines[found.number], found.column, found.code)
+        for found in run.findings.filter(is_warning=False)
     ]
+
+
+def warnings_of(run: ImportRun) -> list[tuple[int, str]]:
+    """Return what a person should look at: line and code."""
+    lines = dict(run.rows.values_list("number", "line"))
+    return [(lines[found.number], found.code) for found in run.findings.filter(is_warning=True)]
 
 
 def words_of(run: ImportRun, line: int) -> str:
     """Return what a person reads about one line."""
-    row = run.rows.get(line=line)
-    return " ".join(f"{error['message']} {error['hint']}" for error in row.errors)
+    numbers = run.rows.filter(line=line).values("number")
+    found = run.findings.filter(number__in=numbers, is_warning=False)
+    return " ".join(f"{said.message} {said.hint}" for said in found)
+
+
+def row_of(run: ImportRun, line: int) -> Shown:
+    """Return a row as a page shows it."""
+    return shown(run, list(run.rows.filter(line=line)))[0]
 
 
 def counts_of(run: ImportRun) -> tuple[int, int, int, int]:

@@ -7,18 +7,22 @@ from typing import Any
 
 import django_filters
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.adminkit.console import ConsoleAdmin, Queue, badge
 from backoffice.adminkit.filters import ConsoleFilterSet, DayRangeFilter
-from backoffice.adminkit.import_pages import STATE_TONES
+from backoffice.adminkit.import_pages import STATE_TONES, grouped, recipe_label
 from backoffice.adminkit.imports import ImportAdmin
 from backoffice.adminkit.timeline import in_words
 from backoffice.cards import NavItem, register
+from backoffice.imports.sheets import all_sheets
 from backoffice.models import ImportRun
 
 
@@ -40,9 +44,10 @@ class ImportRunAdmin(ConsoleAdmin):
     """Every import with what came of it; read only, and confirmed only on its own page."""
 
     is_looked_at_only = True
-    list_display = ("file", "what", "state_label", "counts", "who", "when")
+    list_display = ("file", "what", "state_label", "counts", "who", "when", "take_back")
     list_display_links = ("file",)
-    list_select_related = ("owner",)
+    list_select_related = ("owner", "undoes")
+    change_list_template = "backoffice/imports/run_list.html"
     search_fields = ("file_name", "reason", "owner__email")
     search_help_text = _("File, reason, or who")
     ordering = ("-id",)
@@ -53,6 +58,12 @@ class ImportRunAdmin(ConsoleAdmin):
             _("Waiting"),
             lambda runs: runs.waiting(timezone.now()),
             tone="info",
+        ),
+        Queue(
+            "open",
+            _("Under way"),
+            _in_state("received", "mapping", "asked", "running"),
+            tone="warning",
         ),
         Queue("applied", _("Applied"), _in_state("applied"), is_counted=False),
         Queue(
@@ -65,18 +76,48 @@ class ImportRunAdmin(ConsoleAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
-        return super().get_queryset(request).seen_by(request.user)
+        undone = ImportRun.objects.filter(undoes=OuterRef("pk"), state=ImportRun.State.APPLIED)
+        runs = super().get_queryset(request).seen_by(request.user)
+        return runs.annotate(is_taken_back=Exists(undone))
+
+    def prepare_page(self, request: HttpRequest, rows: Any) -> Any:
+        """Note the address that takes a run back, for those runs and people who may."""
+        rows = list(super().prepare_page(request, rows))
+        for run in rows:
+            face = self._face(run)
+            is_offered = face is not None and not run.is_taken_back and face.may_undo(request, run)
+            run.undo_url = face.import_path("import_undo", run.uuid) if is_offered else ""
+        return rows
+
+    @admin.display(description="")
+    def take_back(self, run: ImportRun) -> SafeString | str:
+        """A button of the list's own form: it plans, and shows what would be taken back."""
+        if not run.undo_url:
+            return ""
+        return format_html(
+            '<button type="submit" class="bo-btn bo-btn-row" formaction="{}" formnovalidate>{}'
+            "</button>",
+            run.undo_url,
+            _("Take back"),
+        )
 
     @admin.display(description=_("File"), ordering="file_name")
     def file(self, run: ImportRun) -> str:
-        return run.file_name
+        if not run.is_undo:
+            return run.file_name
+        return gettext("{file}, taken back").format(file=run.file_name)
 
     @admin.display(description=_("Sheet"), ordering="sheet")
     def what(self, run: ImportRun) -> str:
-        return f"{run.sheet} · {run.recipe}"
+        kind = {sheet.name: sheet for sheet in all_sheets()}.get(run.sheet)
+        if kind is None or run.is_undo or not run.recipe:
+            return str(kind.label) if kind is not None else run.sheet
+        return f"{kind.label} · {recipe_label(run, kind)}"
 
     @admin.display(description=_("State"), ordering="state")
     def state_label(self, run: ImportRun) -> SafeString:
+        if run.is_taken_back:
+            return badge(_("Taken back"), "warning")
         return badge(run.shown_state.label, STATE_TONES[run.shown_state])
 
     @admin.display(description=_("Rows"))
@@ -85,9 +126,10 @@ class ImportRunAdmin(ConsoleAdmin):
             (run.new, _("new")),
             (run.changed, _("changed")),
             (run.unchanged, _("unchanged")),
-            (run.refused, _("refused")),
+            (run.refused, _("kept") if run.is_undo else _("refused")),
+            (run.left_out, _("left out")),
         ]
-        return ", ".join(f"{count} {word}" for count, word in parts if count) or "–"
+        return ", ".join(f"{grouped(count)} {word}" for count, word in parts if count) or "–"
 
     @admin.display(description=_("Who"), ordering="owner__email")
     def who(self, run: ImportRun) -> str:
@@ -102,6 +144,9 @@ class ImportRunAdmin(ConsoleAdmin):
         face = self._face(run)
         if face is None:
             raise Http404
+        if run.owner_id == request.user.pk and face.has_import_permission(request):
+            # Where the buttons are, and where forms lead back to.
+            return redirect(face.import_path("import_run", run.uuid))
         return face.run_page(request, run)
 
     def _face(self, run: ImportRun) -> ImportAdmin | None:
@@ -121,6 +166,6 @@ register(
         icon="upload_file",
         group=_("Audit"),
         order=820,
-        words="upload sheet csv xlsx import",
+        words="upload sheet csv xlsx import take back undo",
     ),
 )

@@ -1,32 +1,34 @@
-"""What the pages of an import show: tabs with counts, rows with old → new, errors in words."""
+"""What the pages of an import show: tabs with counts, rows with old → new, faults in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from urllib.parse import urlencode
 
-from django import forms
-from django.core.paginator import Page, Paginator
-from django.db.models import Case, IntegerField, QuerySet, Value, When
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from backoffice.flows import Tone
+from backoffice.imports import own_recipes
+from backoffice.imports.choices import Choices
 from backoffice.imports.columns import Column
+from backoffice.imports.preview import Page, Reason, Shown
 from backoffice.imports.sheets import Sheet
-from backoffice.models import ImportRow, ImportRun
+from backoffice.models import ImportFinding, ImportRecipe, ImportRun
 from backoffice.refused import Text
 
-ROWS_A_PAGE = 50
 # Longer texts are folded; nothing is ever cut.
 LONG_CHARS = 160
+MOST_REASONS = 8
 
 STATE_TONES: dict[str, Tone] = {
     "received": "info",
+    "mapping": "info",
     "validated": "info",
+    "asked": "warning",
     "running": "warning",
     "applied": "success",
     "refused": "danger",
@@ -34,39 +36,24 @@ STATE_TONES: dict[str, Tone] = {
     "discarded": "neutral",
     "expired": "neutral",
 }
-
-
-class ImportForm(forms.Form):
-    """What is asked at the upload."""
-
-    file = forms.FileField(
-        label=_("File"),
-        error_messages={
-            "required": _("Choose a file first."),
-            "empty": _("The file is empty. Choose a sheet with at least one row."),
-        },
-    )
-    recipe = forms.ChoiceField(label=_("Format"), required=False)
-    policy = forms.ChoiceField(
-        label=_("If a row is refused"),
-        choices=ImportRun.Policy.choices,
-        initial=ImportRun.Policy.ALL_OR_NOTHING,
-        required=False,
-    )
-    mode = forms.ChoiceField(
-        label=_("Rows may"),
-        choices=ImportRun.Mode.choices,
-        initial=ImportRun.Mode.UPSERT,
-        required=False,
-    )
-    ignore_unknown = forms.BooleanField(label=_("Ignore unknown columns"), required=False)
-
-    def __init__(self, kind: Sheet, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["recipe"].choices = [
-            ("", _("Detect")),
-            *((recipe.name, recipe.label) for recipe in kind.recipes),
-        ]
+_LABELS: dict[str, tuple[Text, Tone]] = {
+    "refused": (gettext_lazy("Refused"), "danger"),
+    "warned": (gettext_lazy("To check"), "warning"),
+    "changed": (gettext_lazy("Changed"), "info"),
+    "new": (gettext_lazy("New"), "success"),
+    "unchanged": (gettext_lazy("Unchanged"), "neutral"),
+    "left_out": (gettext_lazy("Left out"), "neutral"),
+}
+# An undo's rows are the same verdicts in other words.
+_UNDO_LABELS: dict[str, tuple[Text, Tone]] = {
+    **_LABELS,
+    "refused": (gettext_lazy("Kept"), "warning"),
+    "changed": (gettext_lazy("Taken back"), "info"),
+    "unchanged": (gettext_lazy("As before already"), "neutral"),
+}
+_ORDER = ("refused", "warned", "changed", "new", "unchanged", "left_out")
+_OPENED_FIRST = ("refused", "changed", "new", "warned", "left_out", "unchanged")
+_SELDOM = {"warned", "left_out"}
 
 
 @dataclass(frozen=True)
@@ -80,6 +67,29 @@ class Tab:
     @property
     def query(self) -> str:
         return urlencode({"tab": self.name})
+
+    @property
+    def shown(self) -> str:
+        return grouped(self.count)
+
+
+def tabs_of(run: ImportRun, counts: Mapping[str, int], asked: str) -> list[Tab]:
+    """Return the tabs of a run; active is the one asked for, else what needs a person first."""
+    active = asked or next((name for name in _OPENED_FIRST if counts.get(name)), "new")
+    labels = _UNDO_LABELS if run.is_undo else _LABELS
+    seldom = {*_SELDOM, "new"} if run.is_undo else _SELDOM
+    return [
+        Tab(
+            name,
+            label,
+            tone if counts.get(name) else "neutral",
+            counts.get(name, 0),
+            name == active,
+        )
+        for name in _ORDER
+        for label, tone in [labels[name]]
+        if counts.get(name) or name not in seldom or name == active
+    ]
 
 
 @dataclass(frozen=True)
@@ -98,132 +108,229 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A fault of a row. name: of the box in which its cell is corrected, "" when it cannot be."""
+
+    label: Text
+    column: str
+    message: str
+    hint: str
+    name: str = ""
+    value: str = ""
+    is_number: bool = False
+
+    @property
+    def place(self) -> str:
+        return self.name.removeprefix("cell-")
+
+
+@dataclass(frozen=True)
 class RowView:
     """A staged row as the page shows it. url: the row's own page, "" when there is none."""
 
+    number: int
     line: int
     key: str
     title: str
     verdict: str
     url: str
-    differences: Sequence[Difference]
-    summary: Sequence[tuple[Text, str]]
-    errors: Sequence[dict[str, str]]
-    warnings: Sequence[dict[str, str]]
+    history_url: str = ""
+    differences: Sequence[Difference] = ()
+    summary: Sequence[tuple[Text, str]] = ()
+    faults: Sequence[Cell] = ()
+    warnings: Sequence[ImportFinding] = field(default=())
 
 
-# In "all" what needs a person comes first, in each group in the order of the file.
-_URGENCY = Case(
-    *(
-        When(verdict=verdict, then=Value(place))
-        for place, verdict in enumerate(("refused", "changed", "new", "unchanged"))
-    ),
-    output_field=IntegerField(),
-)
-_TABS: tuple[tuple[str, Text, Tone], ...] = (
-    ("all", _("All"), "neutral"),
-    ("refused", _("Refused"), "danger"),
-    ("check", _("To check"), "warning"),
-    ("changed", _("Changed"), "info"),
-    ("new", _("New"), "success"),
-    ("unchanged", _("Unchanged"), "neutral"),
-)
+@dataclass(frozen=True)
+class RowPrinter:
+    """Turns the rows of a page into words. url_of: a row's own page by its primary key."""
 
+    run: ImportRun
+    kind: Sheet
+    columns: Mapping[str, Column]
+    url_of: Callable[[int], str]
+    history_of: Callable[[int], str]
+    is_open: bool
 
-def tabs_of(run: ImportRun, asked: str) -> list[Tab]:
-    """Return the tabs of a run; active is the one asked for, else all rows."""
-    counts = {
-        "all": run.row_count,
-        "refused": run.refused,
-        "check": _rows_in(run, "check").count(),
-        "changed": run.changed,
-        "new": run.new,
-        "unchanged": run.unchanged,
-    }
-    known = {name for name, _label, _tone in _TABS}
-    active = asked if asked in known else "all"
-    return [
-        Tab(name, label, tone if counts[name] else "neutral", counts[name], name == active)
-        for name, label, tone in _TABS
-        if counts[name] or name != "check" or name == active
-    ]
+    def views(self, page: Page) -> list[RowView]:
+        there = self._there(page.rows)
+        return [self.view(shown, there.get(shown.key)) for shown in page.rows]
 
+    def _there(self, rows: Sequence[Shown]) -> dict[str, int]:
+        """Return the primary keys of the rows of the trade that are meant, by what names them."""
+        name = Choices.from_json(self.run.choices).key or self.kind.key
+        if name not in {field.name for field in self.kind.model._meta.concrete_fields}:
+            return {}
+        keys = {shown.key for shown in rows} - {""}
+        found = self.kind.model._default_manager.filter(**{f"{name}__in": keys})
+        return dict(found.order_by("pk").values_list(name, "pk"))
 
-def _rows_in(run: ImportRun, tab: str) -> QuerySet[ImportRow]:
-    if tab == "all":
-        return run.rows.all()
-    if tab == "check":
-        return run.rows.exclude(warnings=[]).exclude(verdict=ImportRow.Verdict.REFUSED)
-    return run.rows.filter(verdict=tab)
-
-
-def page_of(run: ImportRun, tab: str, number: Any) -> Page[ImportRow]:
-    """Return one page of a tab's rows, in the order of the file."""
-    order = [_URGENCY, "line", "id"] if tab == "all" else ["line", "id"]
-    return Paginator(_rows_in(run, tab).order_by(*order), ROWS_A_PAGE).get_page(number)
-
-
-def views_of(rows: Sequence[ImportRow], kind: Sheet, url_of: Callable[[int], str]) -> list[RowView]:
-    """Return rows in words. url_of: a row's own page by its primary key."""
-    columns = kind.columns()
-    return [
-        RowView(
-            line=row.line,
-            key=row.key,
-            title=row.title,
-            verdict=row.verdict,
-            url=url_of(row.target_id) if row.target_id else "",
+    def view(self, shown: Shown, pk: int | None) -> RowView:
+        faults = [found for found in shown.findings if not found.is_warning]
+        return RowView(
+            number=shown.number,
+            line=shown.line,
+            key=shown.key,
+            title=shown.title or shown.key,
+            verdict=shown.verdict,
+            url=self.url_of(pk) if pk is not None else "",
+            history_url=self.history_of(pk) if pk is not None and self.run.is_undo else "",
             differences=[
-                _difference(columns.get(name), name, old, new)
-                for name, (old, new) in row.changes.items()
-                if row.verdict != ImportRow.Verdict.REFUSED
+                self._difference(name, old, new) for name, (old, new) in shown.changes.items()
             ],
-            summary=_summary(row, kind, columns),
-            errors=row.errors,
-            warnings=row.warnings,
+            summary=self._summary(shown),
+            faults=self._cells(shown, faults) if shown.verdict in {"refused", "left_out"} else [],
+            warnings=[found for found in shown.findings if found.is_warning],
         )
-        for row in rows
+
+    def _cells(self, shown: Shown, faults: Sequence[ImportFinding]) -> list[Cell]:
+        """Return faults, each cell with one box, whatever is wrong with it."""
+        boxed: set[str] = set()
+        cells = []
+        for found in faults:
+            column = self.columns.get(found.field)
+            can_fix = (
+                self.is_open
+                and not self.run.is_undo
+                and shown.verdict == "refused"
+                and found.field in self.run.layout
+                and found.field not in boxed
+            )
+            boxed.add(found.field)
+            cells.append(
+                Cell(
+                    label=column.label if column is not None else found.column,
+                    column=found.column,
+                    message=found.message,
+                    hint=found.hint,
+                    name=f"cell-{shown.number}-{found.field}" if can_fix else "",
+                    value=found.raw or shown.cells.get(found.field, ""),
+                    is_number=column is not None and column.is_number,
+                )
+            )
+        return cells
+
+    def _summary(self, shown: Shown) -> list[tuple[Text, str]]:
+        if shown.verdict != "new":
+            return []
+        return [
+            (self.columns[name].label, text_of(self.columns[name], shown.cells[name]))
+            for name in self.kind.summary
+            if name in self.columns and shown.cells.get(name)
+        ]
+
+    def _difference(self, name: str, old: str, new: str) -> Difference:
+        column = self.columns.get(name)
+        if column is None:
+            return Difference(name, old or "", new or "", is_number=False)
+        return Difference(
+            column.label,
+            text_of(column, old or ""),
+            text_of(column, new or ""),
+            is_number=column.is_number,
+            share=_share(column, old or "", new or ""),
+        )
+
+
+def text_of(column: Column, text: str) -> str:
+    """Return a canonical text as people write it: numbers with their thousands parted."""
+    number = _decimal(text) if column.is_number else None
+    if number is None:
+        return text
+    places = 2 if column.is_money else max(0, -int(number.as_tuple().exponent))
+    return formats.number_format(number, decimal_pos=places, force_grouping=True)
+
+
+def _share(column: Column, old: str, new: str) -> str:
+    """Return by how much a number moves: money in per cent, pieces in pieces."""
+    before, after = _decimal(old), _decimal(new)
+    if not column.is_number or before is None or after is None:
+        return ""
+    if not column.is_money:
+        return f"{after - before:+,f}"
+    return f"{(after - before) / before * 100:+.1f} %" if before else ""
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+@dataclass(frozen=True)
+class ReasonView:
+    """Why rows are refused, or want a look: how many, the column, and one of the sentences."""
+
+    count: int
+    label: Text
+    example: str
+    is_warning: bool
+    code: str
+    is_active: bool
+
+    @property
+    def query(self) -> str:
+        tab = "warned" if self.is_warning else "refused"
+        return urlencode({"tab": tab, "code": self.code})
+
+
+def reasons_in(
+    found: Sequence[Reason], columns: Mapping[str, Column], asked: str
+) -> list[ReasonView]:
+    """Return the most frequent reasons, faults before warnings. asked: the code looked at."""
+    return [
+        ReasonView(
+            count=reason.count,
+            label=columns[reason.field].label if reason.field in columns else reason.column,
+            example=reason.example,
+            is_warning=reason.is_warning,
+            code=reason.code,
+            is_active=reason.code == asked,
+        )
+        for reason in found[:MOST_REASONS]
     ]
-
-
-def _summary(row: ImportRow, kind: Sheet, columns: dict[str, Column]) -> list[tuple[Text, str]]:
-    if row.verdict != ImportRow.Verdict.NEW:
-        return []
-    return [(columns[name].label, row.cells[name]) for name in kind.summary if row.cells.get(name)]
-
-
-def _difference(column: Column | None, name: str, old: str, new: str) -> Difference:
-    if column is None:
-        return Difference(name, old, new, is_number=False)
-    share = ""
-    if column.is_money and old and new and Decimal(old):
-        percent = (Decimal(new) - Decimal(old)) / Decimal(old) * 100
-        share = f"{percent:+.1f} %"
-    return Difference(column.label, old, new, is_number=column.is_number, share=share)
 
 
 def recipe_label(run: ImportRun, kind: Sheet) -> Text:
     """Return what the file's format is called."""
     labels = {recipe.name: recipe.label for recipe in kind.recipes}
-    return labels.get(run.recipe, run.recipe)
+    if run.recipe.startswith(own_recipes.PREFIX):
+        uuid = run.recipe.removeprefix(own_recipes.PREFIX)
+        return ImportRecipe.objects.filter(uuid=uuid).values_list("name", flat=True).first() or ""
+    return labels.get(run.recipe, _("Assigned by hand") if run.recipe == "assigned" else run.recipe)
 
 
-def columns_of(run: ImportRun, kind: Sheet) -> list[tuple[Text, str]]:
+def columns_of(run: ImportRun, columns: Mapping[str, Column]) -> list[tuple[Text, str]]:
     """Return which of the file's columns each of ours is read from."""
-    columns = kind.columns()
     return [
         (columns[name].label if name in columns else name, ", ".join(names))
         for name, names in run.columns.items()
     ]
 
 
+def grouped(count: int) -> str:
+    return formats.number_format(count, force_grouping=True)
+
+
 def apply_label(count: int) -> str:
     """Return the words of the button that writes: it says how many."""
-    return ngettext("Apply %(count)d row", "Apply %(count)d rows", count) % {"count": count}
+    return ngettext("Apply {count} row", "Apply {count} rows", count).format(count=grouped(count))
 
 
 def good_rows_label(count: int, refused: int) -> str:
     """Return the words of the button that leaves refused rows out."""
-    good = ngettext("Apply the %(count)d good row", "Apply the %(count)d good rows", count)
-    left = ngettext("leave %(count)d out", "leave %(count)d out", refused)
-    return f"{good % {'count': count}}, {left % {'count': refused}}"
+    good = ngettext("Apply the {count} good row", "Apply the {count} good rows", count)
+    left = ngettext("leave {count} out", "leave {count} out", refused)
+    return f"{good.format(count=grouped(count))}, {left.format(count=grouped(refused))}"
+
+
+def undo_label(count: int, kept: int) -> str:
+    """Return the words of the button that takes an import back."""
+    back = ngettext("Take {count} row back", "Take {count} rows back", count)
+    words = back.format(count=grouped(count))
+    if not kept:
+        return words
+    left = ngettext("keep {count}", "keep {count}", kept).format(count=grouped(kept))
+    return f"{words}, {left}"

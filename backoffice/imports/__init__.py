@@ -4,7 +4,31 @@ Apps register sheets (`sheets.py`); doors call the verbs below. Nothing here kno
 """
 
 from backoffice.imports.apply import apply_run
+from backoffice.imports.choices import Blank, Choices, StockMeans
+from backoffice.imports.confirming import confirm_run
+from backoffice.imports.correcting import fix_cells, leave_out_rows, send_corrections
 from backoffice.imports.files import run_sheet
-from backoffice.imports.runs import discard_run, expire_runs, own_run, start_run
+from backoffice.imports.refused_out import refused_rows
+from backoffice.imports.runs import choose_again, discard_run, expire_runs, own_run, start_run
+from backoffice.imports.tables import Reading
+from backoffice.imports.undo import undo_run
 
-__all__ = ["apply_run", "discard_run", "expire_runs", "own_run", "run_sheet", "start_run"]
+__all__ = [
+    "Blank",
+    "Choices",
+    "Reading",
+    "StockMeans",
+    "apply_run",
+    "choose_again",
+    "confirm_run",
+    "discard_run",
+    "expire_runs",
+    "fix_cells",
+    "leave_out_rows",
+    "own_run",
+    "refused_rows",
+    "run_sheet",
+    "send_corrections",
+    "start_run",
+    "undo_run",
+]

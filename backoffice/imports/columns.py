@@ -1,12 +1,14 @@
 """Columns and widgets of a sheet, on django-import-export: declared once, printed everywhere.
 
 A widget's `clean` reads a cell strictly (or raises the `Fault` with its words), `render` writes the
-canonical text that two sides are compared by. `clean(render(x)) == x`, whatever x is.
+canonical text that two sides are compared by. `clean(render(x)) == x`, whatever x is. `typed` and
+`texted` say the same to the database: canonical text to what is stored, and back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,19 +16,29 @@ from typing import Any
 from import_export.fields import Field
 from import_export.widgets import Widget
 
-from backoffice.imports import compound, parse
-from backoffice.imports.parse import Text
+from backoffice.imports import compound, parse, sql
+from backoffice.imports.parse import Fault, Text
+
+# Parts the cells of a column that are looked at together; printable, and rare in any text.
+_MARK = "¦"
+_MONEY = re.compile(
+    rf"(?:(?:0|[1-9][0-9]{{0,9}})\.[0-9]{{2}})?(?:{_MARK}(?:(?:0|[1-9][0-9]{{0,9}})\.[0-9]{{2}})?)*"
+)
+_SLUGS = re.compile(rf"(?:[a-z0-9]+(?:-[a-z0-9]+)*)?(?:{_MARK}(?:[a-z0-9]+(?:-[a-z0-9]+)*)?)*")
+_WHOLE = re.compile(rf"(?:0|[1-9][0-9]{{0,8}})?(?:{_MARK}(?:0|[1-9][0-9]{{0,8}})?)*")
 
 
 class Column(Field):
     """A column of a sheet: what it is called, means, looks like, and who may write it.
 
-    example: a cell for the template. is_required: a new row needs it. permission: what a person
-    needs to change it on an existing row, as `has_perm` takes it; creation_permission: to fill it
-    on a new one.
+    example, second_example: cells for the template's rows. is_required: a new row needs it.
+    permission: what a person needs to change it on an existing row, as `has_perm` takes it;
+    creation_permission: to fill it on a new one. choices: all that may stand in a cell, where that
+    is a short list. group: what an export's page shows it under. source: returns how an export
+    reads it (`sources.Source`), where the attribute alone does not tell.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all that there is to say about a column)
         self,
         attribute: str | Callable[[Any], Any],
         *,
@@ -34,18 +46,26 @@ class Column(Field):
         label: Text,
         help_text: Text,
         example: str = "",
+        second_example: str = "",
         is_required: bool = False,
         permission: str = "",
         creation_permission: str = "",
+        choices: Iterable[str] = (),
+        group: Text = "",
+        source: Callable[[], Any] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(attribute=attribute, widget=widget, **options)
         self.label = label
         self.help_text = help_text
         self.example = example
+        self.second_example = second_example
         self.is_required = is_required
         self.permission = permission
         self.creation_permission = creation_permission
+        self.choices = tuple(choices) or tuple(getattr(widget, "words", ()))
+        self.group = group
+        self.source = source
 
     def get_value(self, instance: Any) -> Any:
         if callable(self.attribute):
@@ -60,6 +80,33 @@ class Column(Field):
         """Return the canonical text of a value."""
         return self.widget.render(value)
 
+    def read_many(self, cells: Sequence[Any]) -> tuple[list[str], dict[int, Fault]]:
+        """Return the canonical text of each cell ("" for a blank one), and the faults by place.
+
+        Cells that are canonical already, nearly all of a good file's, are seen so in one look at
+        all of them; of the others each different one is read once.
+        """
+        if self.widget.are_canonical(cells):
+            return list(cells), {}
+        texts, faults, known = [], {}, dict[Any, str | Fault]()
+        for place, cell in enumerate(cells):
+            # True and 1 and 1.0 are one key, and not one text.
+            key = cell if type(cell) is str else (type(cell), cell)
+            said = known.get(key)
+            if said is None:
+                try:
+                    said = self.widget.render(self.widget.clean(cell))
+                except Fault as fault:
+                    said = fault
+                if len(known) < MOST_REMEMBERED:
+                    known[key] = said
+            if isinstance(said, Fault):
+                faults[place] = said
+                texts.append("")
+            else:
+                texts.append(said)
+        return texts, faults
+
     @property
     def is_money(self) -> bool:
         return isinstance(self.widget, MoneyWidget)
@@ -70,11 +117,39 @@ class Column(Field):
         return isinstance(self.widget, MoneyWidget | WholeNumberWidget)
 
 
+# Different cells of a chunk whose reading is kept; beyond it they are hardly ever repeated.
+MOST_REMEMBERED = 10_000
+
+
 class StrictWidget(Widget):
     """The base of our widgets: rendering is text, and blank stands for nothing."""
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return "" if value is None else parse.canonical(str(value))
+
+    def are_canonical(self, cells: Sequence[Any]) -> bool:
+        """Return whether all cells are surely canonical text. In doubt: no."""
+        return False
+
+    def typed(self, text: str) -> str:
+        """Return SQL of what is stored for a canonical text."""
+        return text
+
+    def texted(self, stored: str) -> str:
+        """Return SQL of the canonical text for what is stored."""
+        return sql.plain_text(stored)
+
+    def differs(self, stored: str, text: str) -> str:
+        """Return SQL of whether what is stored is not what a canonical text says."""
+        return sql.differs(stored, self.typed(text))
+
+
+def _matches(pattern: re.Pattern[str], cells: Sequence[Any]) -> bool:
+    try:
+        joined = _MARK.join(cells)
+    except TypeError:  # a workbook's numbers and dates
+        return False
+    return joined.count(_MARK) == len(cells) - 1 and pattern.fullmatch(joined) is not None
 
 
 class TextWidget(StrictWidget):
@@ -87,6 +162,27 @@ class TextWidget(StrictWidget):
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
         return parse.free_text(value, longest=self.longest, lines=self.lines)
 
+    def are_canonical(self, cells: Sequence[Any]) -> bool:
+        """Printable, no blanks around, not too long, and no "#", which begins Excel's errors."""
+        try:
+            joined = _MARK.join(cells)
+        except TypeError:
+            return False
+        looked_at = joined.replace("\n", "") if self.lines else joined
+        return (
+            looked_at.isprintable()
+            and "#" not in joined
+            and joined.strip() == joined
+            and f" {_MARK}" not in joined
+            and f"{_MARK} " not in joined
+            and (not self.lines or (f"\n{_MARK}" not in joined and f"{_MARK}\n" not in joined))
+            and (self.longest is None or max(map(len, cells), default=0) <= self.longest)
+        )
+
+    def differs(self, stored: str, text: str) -> str:
+        # Stored text is canonical nearly always: the second look is for the rest.
+        return f"({stored} <> {text} AND {sql.canonical(stored)} <> {text})"
+
 
 class CodeWidget(TextWidget):
     """An identifier: text stays text, to the last leading zero."""
@@ -96,6 +192,11 @@ class CodeWidget(TextWidget):
 
 
 class SlugWidget(TextWidget):
+    def are_canonical(self, cells: Sequence[Any]) -> bool:
+        return _matches(_SLUGS, cells) and (
+            self.longest is None or max(map(len, cells), default=0) <= self.longest
+        )
+
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
         return parse.slug(value, longest=self.longest)
 
@@ -103,6 +204,9 @@ class SlugWidget(TextWidget):
 class CurrencyWidget(StrictWidget):
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
         return parse.currency(value)
+
+    def differs(self, stored: str, text: str) -> str:
+        return sql.differs(f"upper({stored})", text)
 
 
 class ChoiceWidget(StrictWidget):
@@ -123,10 +227,25 @@ class MoneyWidget(StrictWidget):
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return "" if value is None else f"{Decimal(value):.2f}"
 
+    def are_canonical(self, cells: Sequence[Any]) -> bool:
+        return _matches(_MONEY, cells)
+
+    def typed(self, text: str) -> str:
+        return sql.as_money(text)
+
+    def texted(self, stored: str) -> str:
+        return sql.money_text(stored)
+
 
 class WholeNumberWidget(StrictWidget):
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> int | None:
         return parse.whole_number(value)
+
+    def are_canonical(self, cells: Sequence[Any]) -> bool:
+        return _matches(_WHOLE, cells)
+
+    def typed(self, text: str) -> str:
+        return sql.as_whole(text)
 
 
 class MomentWidget(StrictWidget):
@@ -136,7 +255,16 @@ class MomentWidget(StrictWidget):
         return parse.moment(value)
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return "" if value is None else f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        if value is None:
+            return ""
+        # strftime writes the year 1 with one digit.
+        return value.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat(" ")
+
+    def typed(self, text: str) -> str:
+        return sql.as_moment(text)
+
+    def texted(self, stored: str) -> str:
+        return sql.moment_text(stored)
 
 
 class YesNoWidget(StrictWidget):
@@ -148,6 +276,12 @@ class YesNoWidget(StrictWidget):
         if value is None:
             return ""
         return "yes" if value else "no"
+
+    def typed(self, text: str) -> str:
+        return f"({text} = 'yes')"
+
+    def texted(self, stored: str) -> str:
+        return f"CASE WHEN {stored} THEN 'yes' ELSE 'no' END"
 
 
 class PathWidget(StrictWidget):
@@ -182,8 +316,12 @@ class WordsWidget(StrictWidget):
 class PairsWidget(StrictWidget):
     """Names with a value each: "Colour=Slate; Size=M"."""
 
+    def __init__(self, *, longest: int | None = None) -> None:
+        super().__init__()
+        self.longest = longest
+
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> dict[str, str]:
-        return compound.pairs(value)
+        return compound.pairs(value, longest=self.longest)
 
     def render(self, value: Mapping[str, Any] | None, obj: Any = None, **kwargs: Any) -> str:
         return compound.joined_pairs(value or {})

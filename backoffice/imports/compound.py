@@ -55,7 +55,7 @@ def words(value: Any, *, longest: int | None = None) -> tuple[str, ...]:
     return tuple(sorted(found.values(), key=lambda word: (word.casefold(), word)))
 
 
-def pairs(value: Any) -> dict[str, str]:
+def pairs(value: Any, *, longest: int | None = None) -> dict[str, str]:
     r"""Return "Colour=Slate; Size=M" as a mapping; “;” and “=” inside are “\;” and “\=”."""
     found: dict[str, str] = {}
     for part in split(free_text(value), ";"):
@@ -69,6 +69,13 @@ def pairs(value: Any) -> dict[str, str]:
                 _("“{value}” is no option."),
                 _("Write name and value: Colour=Slate; Size=M."),
                 value=shown(part.strip()),
+            )
+        if longest is not None and max(len(key), len(option)) > longest:
+            raise Fault(
+                "too_long",
+                _("The option “{value}” is longer than {limit} characters."),
+                value=shown(key),
+                limit=longest,
             )
         if key in found:
             raise Fault("option_twice", _("The option {value} is given twice."), value=shown(key))

@@ -1,24 +1,37 @@
-"""Sheets out: the filtered rows, the empty template, and the refused rows of a run."""
+"""Sheets out: the filtered rows in the chosen columns, written as they are read."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
 from typing import IO, Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.imports.columns import Column, MoneyWidget, WholeNumberWidget
-from backoffice.imports.formats import CONTENT_TYPES, Heading, write_csv, write_xlsx
-from backoffice.imports.recipes import REPORT_COLUMNS
-from backoffice.imports.rows import Verdict
+from backoffice.imports.formats import (
+    CONTENT_TYPES,
+    Heading,
+    SheetWriter,
+    csv_writer,
+    xlsx_writer,
+)
 from backoffice.imports.sheets import Sheet, sheet
-from backoffice.models import AuditEvent, ImportRun, User
-from backoffice.refused import Refused
+from backoffice.imports.sources import read_columns, sources_of
+from backoffice.models import AuditEvent, User
+from backoffice.refused import NotAllowed, Refused
 from backoffice.steps import require_permission
 
 CHUNK_ROWS = 1_000
+IN_MEMORY_BYTES = 2 * 1024 * 1024
+WIDE = {"name", "description", "category", "lines"}
+
+# Called after each chunk with the number of rows that are written.
+Step = Callable[[int], None]
 
 
 class UnknownFormat(Refused):
@@ -29,6 +42,13 @@ class UnknownFormat(Refused):
     http_status = 404
 
 
+class UnknownColumn(Refused):
+    """facts: column, known."""
+
+    sentence = _("This sheet has no column “{column}”.")
+    hint = _("It has: {known}.")
+
+
 def export_sheet(
     *,
     sheet_name: str,
@@ -36,89 +56,153 @@ def export_sheet(
     by: User,
     queryset: QuerySet[Any] | None = None,
     filters: Mapping[str, Any] | None = None,
+    columns: Iterable[str] = (),
+    purpose: str = "",
 ) -> IO[bytes]:
     """Return a file of the rows, in the columns that an import reads back.
 
-    queryset: which rows; None: all. filters: how they were chosen, for the record.
-    Refuses: NotAllowed; UnknownRow; UnknownFormat.
+    queryset: which rows; None: all. filters: how they were chosen; purpose: what for; both for the
+    record. columns: some of the sheet's, in its order; none: all that this person may take out.
+    Refuses: NotAllowed; UnknownRow; UnknownFormat; UnknownColumn; TooLargeForWorkbook.
     Atomic: nothing is written but one audit event.
+    """
+    out = tempfile.TemporaryFile()  # noqa: SIM115  (whoever gets it closes it)
+    try:
+        write_export(
+            out,
+            sheet_name=sheet_name,
+            format_name=format_name,
+            by=by,
+            queryset=queryset,
+            filters=filters,
+            columns=columns,
+            record={"purpose": purpose},
+        )
+    except BaseException:
+        out.close()
+        raise
+    size = out.tell()
+    out.seek(0)
+    if size > IN_MEMORY_BYTES:
+        return out
+    with out:
+        return io.BytesIO(out.read())
+
+
+def write_export(
+    out: IO[bytes],
+    *,
+    sheet_name: str,
+    format_name: str,
+    by: User,
+    queryset: QuerySet[Any] | None = None,
+    filters: Mapping[str, Any] | None = None,
+    columns: Iterable[str] = (),
+    record: Mapping[str, str] | None = None,
+    step: Step | None = None,
+) -> int:
+    """Write what `export_sheet` returns, and return the number of rows.
+
+    record: what else the audit event tells: purpose, job. step: see `Step`; what it raises ends it.
     """
     kind = sheet(sheet_name)
     require_permission(by, kind.export_permission, kind.export_words)
     if format_name not in CONTENT_TYPES:
         raise UnknownFormat(format=format_name)
-    columns = kind.columns_for(by)
-    out, count = _written(format_name, columns, _texts(kind, columns, queryset), str(kind.label))
+    chosen = chosen_columns(kind, by, columns)
+    with _writer(out, format_name, chosen, str(kind.label)) as writer:
+        _write(kind, chosen, queryset, _stepping(writer, step))
+        count = writer.count
+    said: dict[str, Any] = {name: text for name, text in (record or {}).items() if text}
     AuditEvent.record(
         "export",
         model=kind.model._meta.label,
         sheet=kind.name,
         format=format_name,
         filter=dict(filters or {}),
-        columns=list(columns),
+        columns=list(chosen),
         rows=count,
+        **said,
     )
-    return out
+    return count
 
 
-def template(*, sheet_name: str, format_name: str) -> IO[bytes]:
-    """Return an empty sheet with one row of examples. Refuses: UnknownRow; UnknownFormat."""
-    kind = sheet(sheet_name)
-    if format_name not in CONTENT_TYPES:
-        raise UnknownFormat(format=format_name)
-    columns = kind.columns()
-    example = [column.example for column in columns.values()]
-    return _written(format_name, columns, [example], str(kind.label))[0]
+def chosen_columns(kind: Sheet, by: User, names: Iterable[str]) -> dict[str, Column]:
+    """Return the columns of these names in the sheet's order, always with its key; none: all.
+
+    Refuses: UnknownColumn; NotAllowed for one that this person may not take out.
+    """
+    allowed, wanted = kind.columns_for(by), set(names)
+    if not wanted:
+        return allowed
+    for name in sorted(wanted.difference(allowed)):
+        if name in kind.columns():
+            raise NotAllowed(what=_("export the column “{column}”").format(column=name))
+        raise UnknownColumn(column=name, known=", ".join(allowed))
+    wanted.add(kind.key)
+    return {name: column for name, column in allowed.items() if name in wanted}
 
 
-def refused_rows(run: ImportRun) -> IO[bytes]:
-    """Return the refused rows in their own columns, with line and reason, to be sent again."""
-    out = io.StringIO(newline="")
-    width = len(run.header)
-
-    def rows() -> Iterator[Sequence[str]]:
-        refused = run.rows.filter(verdict=Verdict.REFUSED).order_by("line", "id")
-        for row in refused.iterator(chunk_size=CHUNK_ROWS):
-            cells = ["" if cell is None else str(cell) for cell in row.source[:width]]
-            yield [*cells, str(row.line), " ".join(_reason(error) for error in row.errors)]
-
-    write_csv(out, [*run.header, *REPORT_COLUMNS], rows())
-    return io.BytesIO(out.getvalue().encode())
-
-
-def _reason(error: Mapping[str, str]) -> str:
-    where = f"{error['column']}: " if error["column"] else ""
-    return f"{where}{error['message']} {error['hint']}".rstrip()
-
-
-def _texts(
-    kind: Sheet, columns: Mapping[str, Column], queryset: QuerySet[Any] | None
-) -> Iterator[Sequence[str]]:
-    rows = kind.model._default_manager.all()
-    if queryset is not None:
-        rows = rows.filter(pk__in=queryset.order_by().values("pk"))
-    for row in kind.rows(rows).order_by(kind.key).iterator(chunk_size=CHUNK_ROWS):
-        yield [column.export(row) for column in columns.values()]
-
-
-def _written(
-    format_name: str, columns: Mapping[str, Column], rows: Iterable[Sequence[str]], title: str
-) -> tuple[IO[bytes], int]:
-    out = io.BytesIO()
-    if format_name == "xlsx":
-        headings = [_heading(name, column) for name, column in columns.items()]
-        count = write_xlsx(out, headings, rows, title)
-    else:
-        text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
-        count = write_csv(text, list(columns), rows)
-        text.detach()
-    out.seek(0)
-    return out, count
-
-
-def _heading(name: str, column: Column) -> Heading:
+def heading(name: str, column: Column) -> Heading:
+    """Return how a column stands in a workbook."""
     if isinstance(column.widget, MoneyWidget):
         return Heading(name, "money", 12)
     if isinstance(column.widget, WholeNumberWidget):
         return Heading(name, "whole", 10)
-    return Heading(name, "text", 32 if name in {"name", "description", "category"} else 16)
+    return Heading(name, "text", 32 if name in WIDE else 16)
+
+
+@contextmanager
+def _writer(
+    out: IO[bytes], format_name: str, columns: Mapping[str, Column], title: str
+) -> Iterator[SheetWriter]:
+    if format_name == "xlsx":
+        headings = [heading(name, column) for name, column in columns.items()]
+        with xlsx_writer(out, headings, title, is_trimmed=True) as writer:
+            yield writer
+        return
+    text = io.TextIOWrapper(out, encoding="utf-8", errors="replace", newline="")
+    try:
+        with csv_writer(text, list(columns)) as writer:
+            yield writer
+    finally:
+        text.detach()
+
+
+class _Stepping:
+    """Tells after each chunk how many rows are written."""
+
+    def __init__(self, writer: SheetWriter, step: Step) -> None:
+        self.writer, self.step = writer, step
+
+    def __call__(self, columns: Any) -> None:
+        self.writer.write(columns)
+        self.step(self.writer.count)
+
+
+def _stepping(writer: SheetWriter, step: Step | None) -> Callable[[Any], None]:
+    return writer.write if step is None else _Stepping(writer, step)
+
+
+def _write(
+    kind: Sheet,
+    columns: Mapping[str, Column],
+    queryset: QuerySet[Any] | None,
+    take: Callable[[Any], None],
+) -> None:
+    """Hand over all cells, oldest row first: whole columns where the sheet tells how."""
+    rows = kind.model._default_manager.all()
+    if queryset is not None and _leaves_out(queryset):
+        rows = rows.filter(pk__in=queryset.order_by().values("pk"))
+    if (sources := sources_of(columns, kind.model)) is not None:
+        read_columns(rows, sources, take)
+        return
+    instances = iter(kind.rows(rows).order_by("pk").iterator(chunk_size=CHUNK_ROWS))
+    while some := list(islice(instances, CHUNK_ROWS)):
+        take([[column.export(row) for row in some] for column in columns.values()])
+
+
+def _leaves_out(queryset: QuerySet[Any]) -> bool:
+    """Return whether a queryset may have fewer rows than the table: then it is asked."""
+    query = queryset.query
+    return bool(query.where or query.is_sliced or query.combinator or query.extra or query.distinct)

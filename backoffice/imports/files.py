@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from backoffice.imports.apply import apply_run
+from backoffice.imports.choices import Choices
 from backoffice.imports.runs import start_run
 from backoffice.models import ImportRun, User
 
@@ -16,9 +17,9 @@ def run_sheet(
     by: User,
     reason: str,
     recipe: str = "",
-    mode: str = ImportRun.Mode.UPSERT,
-    policy: str = ImportRun.Policy.ALL_OR_NOTHING,
-    ignore_unknown: bool = False,
+    mode: str = "",
+    policy: str = "",
+    choices: Choices | None = None,
 ) -> ImportRun:
     """Import a file that lies on this machine, without a preview in between.
 
@@ -35,6 +36,6 @@ def run_sheet(
             recipe=recipe,
             mode=mode,
             policy=policy,
-            ignore_unknown=ignore_unknown,
+            choices=choices,
         )
     return apply_run(uuid=run.uuid, by=by, reason=reason, is_final=True)

@@ -2,72 +2,97 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection
+from dataclasses import replace
+from typing import IO
 
 from django.conf import settings
-from django.template.defaultfilters import filesizeformat
 
 from backoffice.imports import refusals
-from backoffice.imports.delimited import read_delimited
-from backoffice.imports.parse import shown
-from backoffice.imports.sniff import sniff
-from backoffice.imports.tables import SourceRow, Table, unquoted
-from backoffice.imports.workbook import read_workbook
+from backoffice.imports.delimited import head_of, open_delimited
+from backoffice.imports.encodings import detect_encoding
+from backoffice.imports.headers import MOSTLY, Merged, find_header
+from backoffice.imports.numbers import detect_decimal, is_number_like
+from backoffice.imports.sniff import refuse_structure, sniff
+from backoffice.imports.tables import Chunk, Note, Reading, Source, Table, is_blank
+from backoffice.imports.workbook import open_workbook
 
-# One long text may stand in many cells of a workbook, stored once.
-TEXT_TIMES_UPLOAD = 3
-# Two hundred columns in the most rows; a cell weighs a hundred bytes in memory, a file's only two.
-MOST_CELLS = 4_000_000
+# What is looked at for the header, and kept as the sample.
+HEAD_ROWS = 240
+DETECTED = Reading()
 
 
-def read(content: bytes, *, known: Collection[str] = ()) -> Table:
-    """Return the table of a file: the first row that is not blank is the header.
+def open_table(
+    file: IO[bytes], *, reading: Reading = DETECTED, known: Collection[str] = ()
+) -> Table:
+    """Return the table of a file that stays open while the table is read.
 
-    known: keys of the column names that may be expected; they settle the delimiter.
+    reading: what a person said about it; the rest is detected. known: keys of the column names
+    that may be expected; they settle the delimiter and the header.
     Refuses: every FileRefused that belongs to the file and not to its columns.
     """
-    with warnings.catch_warnings():
-        # openpyxl warns about what it leaves out of a workbook: none of it is in the cells.
-        warnings.simplefilter("ignore")
-        return _read(content, known)
+    if sniff(file, is_said_to_be_text=bool(reading.encoding)) == "workbook":
+        book, notes = open_workbook(file, reading.sheet)
+        said = replace(reading, encoding="", delimiter="", sheet=book.sheet)
+        return _table(book, said, notes, known, sheets=book.sheets, merged=book.merged)
+    encoding = detect_encoding(file, reading.encoding)
+    refuse_structure(head_of(file, encoding))
+    source, notes = open_delimited(file, encoding, reading.delimiter, known)
+    said = replace(reading, encoding=encoding.codec, delimiter=source.delimiter, sheet="")
+    return _table(source, said, notes, known)
 
 
-def _read(content: bytes, known: Collection[str]) -> Table:
-    if sniff(content) == "workbook":
-        notes, rows = read_workbook(content)
-    else:
-        notes, quoted_rows = read_delimited(content, known)
-        rows = (SourceRow(r.line, [unquoted(cell) for cell in r.cells]) for r in quoted_rows)
-    first = next(rows, None)
-    if first is None:
+def _table(
+    source: Source,
+    reading: Reading,
+    notes: list[Note],
+    known: Collection[str],
+    *,
+    sheets: Collection[str] = (),
+    merged: Merged = (),
+) -> Table:
+    head = _head(source, HEAD_ROWS + max(reading.header_row or 0, 0))
+    if not head.lines:
         raise refusals.EmptyFile
-    header = [" ".join(str(name if name is not None else "").split()) for name in first.cells]
-    while header and not header[-1]:
-        header.pop()
-    if len(header) > settings.IMPORT_MAX_COLUMNS:
-        raise refusals.TooManyColumns(count=len(header), limit=settings.IMPORT_MAX_COLUMNS)
-    table = Table([shown(name, 80) for name in header], [], notes)
-    most_chars, chars, cells = settings.IMPORT_MAX_BYTES * TEXT_TIMES_UPLOAD, 0, 0
-    for row in rows:
-        table.rows.append(_fitted(row, len(header)))
-        cells += len(row.cells)
-        chars += sum(len(cell) for cell in row.cells if isinstance(cell, str))
-        if len(table.rows) > settings.IMPORT_MAX_ROWS:
-            raise refusals.TooManyRows(limit=settings.IMPORT_MAX_ROWS)
-        if cells > MOST_CELLS:
-            raise refusals.TooManyCells(limit=MOST_CELLS)
-        if chars > most_chars:
-            raise refusals.TooMuchText(limit=filesizeformat(most_chars))
-    if not table.rows:
+    header = find_header(head, reading=reading, known=known, merged=merged)
+    if len(header.names) > settings.IMPORT_MAX_COLUMNS:
+        raise refusals.TooManyColumns(count=len(header.names), limit=settings.IMPORT_MAX_COLUMNS)
+    below = sum(line < header.first_line for line in head.lines)
+    body = Chunk(head.lines[below:], head.rows[below:])
+    if not body.lines:
         raise refusals.OnlyHeader
-    return table
+    return Table(
+        header=header.names,
+        reading=replace(
+            reading,
+            decimal=reading.decimal or _decimal(body),
+            header_row=header.header_row,
+            header_rows=header.header_rows,
+        ),
+        notes=[*notes, *header.notes],
+        sheets=list(sheets),
+        source=source,
+        first_line=header.first_line,
+        head=body,
+    )
 
 
-def _fitted(row: SourceRow, width: int) -> SourceRow:
-    """Fill up a short row; cut blank cells beyond the header, leave others to be refused."""
-    cells = row.cells
-    while len(cells) > width and (cells[-1] is None or not str(cells[-1]).strip()):
-        cells.pop()
-    cells += [""] * (width - len(cells))
-    return row
+def _decimal(body: Chunk) -> str:
+    """Return the decimal mark of the columns that are mostly numbers."""
+    numbers: list[str] = []
+    for column in range(max(map(len, body.rows))):
+        texts = [r[column] for r in body.rows if column < len(r) and not is_blank(r[column])]
+        found = [text for text in texts if isinstance(text, str) and is_number_like(text)]
+        if found and len(found) >= MOSTLY * len(texts):
+            numbers += found
+    return detect_decimal(numbers)
+
+
+def _head(source: Source, count: int) -> Chunk:
+    head = Chunk([], [])
+    for chunk in source.chunks(count):
+        head.lines += chunk.lines
+        head.rows += chunk.rows
+        if len(head.lines) >= count:
+            break
+    return head

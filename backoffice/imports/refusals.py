@@ -29,6 +29,12 @@ class FileTooLarge(FileRefused):
     http_status = 413
 
 
+class NoRoom(FileRefused):
+    sentence = _("There is no room left on the server to keep the file.")
+    hint = _("Nothing was kept. Tell whoever runs the server, and try again later.")
+    http_status = 507
+
+
 class NotASheet(FileRefused):
     """facts: what (in words: "a picture (PNG)")."""
 
@@ -41,16 +47,24 @@ class NestedData(FileRefused):
     hint = _("Export it as CSV or XLSX, one row for each product.")
 
 
-class OtherWorkbook(FileRefused):
-    """facts: what (in words)."""
+class WorkbookTooLarge(FileRefused):
+    """facts: size, limit (both in words)."""
 
-    sentence = _("The file is {what}; only CSV and XLSX can be read.")
-    hint = _("Open it and save it as .xlsx or as CSV.")
+    sentence = _("The workbook is {size}; of workbooks at most {limit} can be read.")
+    hint = _("Save the sheet as CSV: as such it may be larger.")
+    http_status = 413
 
 
-class OldWorkbook(FileRefused):
-    sentence = _("The file is an old Excel workbook (.xls); only CSV and XLSX can be read.")
-    hint = _("Open it and save it as .xlsx or as CSV.")
+class WorkbookTooBig(FileRefused):
+    sentence = _("The workbook holds more cells or text, or cells farther apart, than can be read.")
+    hint = _("Delete what lies far from the table, or save the sheet as CSV.")
+    http_status = 413
+
+
+class NoSuchSheet(FileRefused):
+    """facts: sheet, sheets."""
+
+    sentence = _("The workbook has no visible sheet “{sheet}”. It has: {sheets}.")
 
 
 class LockedWorkbook(FileRefused):
@@ -77,6 +91,20 @@ class UnreadableText(FileRefused):
     hint = _("Save it as CSV in UTF-8.")
 
 
+class UnknownEncoding(FileRefused):
+    """facts: name, known."""
+
+    sentence = _("There is no encoding “{name}”.")
+    hint = _("Choose one of these, or leave it blank to have it detected: {known}.")
+
+
+class UnknownDelimiter(FileRefused):
+    """facts: delimiter."""
+
+    sentence = _("“{delimiter}” cannot part the columns of a text file.")
+    hint = _("Give one character, such as a comma, a semicolon, a tab or a bar.")
+
+
 class UnclosedQuote(FileRefused):
     """facts: line."""
 
@@ -89,6 +117,20 @@ class CellTooLong(FileRefused):
 
     sentence = _("Line {line} has a cell of more than {limit} characters.")
     hint = _("Shorten it; a missing quotation mark can also be the cause.")
+
+
+class RowTooLong(FileRefused):
+    """facts: line, limit."""
+
+    sentence = _("The row that begins on line {line} has more than {limit} characters.")
+    hint = _("Shorten its cells; a missing quotation mark can also be the cause.")
+
+
+class NoSuchLine(FileRefused):
+    """facts: line."""
+
+    sentence = _("No row of the file begins on line {line} or below it.")
+    hint = _("Give the line on which the header begins, or 0 if there is none.")
 
 
 class TooManyRows(FileRefused):
@@ -104,14 +146,6 @@ class TooManyColumns(FileRefused):
 
     sentence = _("The file has {count} columns; at most {limit} are read.")
     hint = _("Keep the columns that the import needs.")
-
-
-class TooManyCells(FileRefused):
-    """facts: limit."""
-
-    sentence = _("The file has more than {limit} cells.")
-    hint = _("Keep the columns that the import needs, or split it into smaller files.")
-    http_status = 413
 
 
 class TooMuchText(FileRefused):

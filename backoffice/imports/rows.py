@@ -7,10 +7,8 @@ from typing import Any
 
 from backoffice.imports.parse import Fault, canonical
 from backoffice.imports.tables import Note
-from backoffice.models import ImportRow
+from backoffice.models.imports import Verdict
 from backoffice.refused import Refused
-
-Verdict = ImportRow.Verdict
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Cell:
 class RowFault:
     """Why a row is refused: the column as the file names it ("" for the row), code and words.
 
-    is_form: the cell cannot be read, whatever the table holds.
+    is_form: the cell cannot be read, whatever the table holds. field: the column as we call it.
     """
 
     column: str
@@ -38,6 +36,7 @@ class RowFault:
     message: str
     hint: str = ""
     is_form: bool = False
+    field: str = ""
 
     def as_json(self) -> dict[str, str]:
         return {
@@ -68,9 +67,11 @@ class Row:
     key: str = ""
     current: Any = None
     needs: Row | None = None
-    # Of a staged row: its own key, and the key of what it was held against in the preview.
-    staged_id: int | None = None
+    # Of a staged row: its place in the run, and the key of what it was held against in the preview.
+    number: int = 0
     target_id: int | None = None
+    # What was said against it when the file was read.
+    said_before: tuple[RowFault, ...] = ()
 
     @property
     def is_new(self) -> bool:
@@ -103,7 +104,9 @@ class Row:
     def refuse(self, column: str, fault: Fault, *, is_form: bool = False) -> None:
         """Note why this row cannot be accepted. column: ours; "" for the whole row."""
         name = self.source_of(column) if column else ""
-        self.faults.append(RowFault(name, fault.code, fault.message, fault.hint, is_form))
+        self.faults.append(
+            RowFault(name, fault.code, fault.message, fault.hint, is_form, field=column)
+        )
 
     def refuse_by(self, refused: Refused, column: str = "") -> None:
         """Note a verb's refusal in its own words."""

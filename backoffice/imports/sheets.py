@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property
-from typing import Any, ClassVar
-from uuid import UUID
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.utils.module_loading import autodiscover_modules
@@ -17,93 +15,44 @@ from import_export.resources import ModelResource
 from backoffice.imports.columns import Column
 from backoffice.imports.parse import Text
 from backoffice.imports.recipes import Recipe
-from backoffice.imports.rows import Row
-from backoffice.imports.tables import Note
 from backoffice.models import User
-from backoffice.refused import Refused, UnknownRow
-from backoffice.steps import Outcome
+from backoffice.refused import UnknownRow
+
+if TYPE_CHECKING:
+    from backoffice.imports.guess import Hints
+    from backoffice.imports.writing import Writing
+    from backoffice.models import ImportRun
 
 
-@dataclass
-class Plan:
-    """All rows of a file beside what is in the table, while they are judged.
+@dataclass(frozen=True)
+class Derived:
+    """A text that is made from others where the file is read, and kept beside the cells.
 
-    now: the clock. facts: what parts looked up and hand on to each other. notes: what a person
-    should know about the file as a whole.
+    columns: of which it is made; without the first of them it is not. make: their texts → its.
     """
 
-    sheet: Sheet
-    rows: list[Row]
-    by: User
-    mode: str
-    now: datetime
-    facts: dict[str, Any] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
-
-    @property
-    def good(self) -> list[Row]:
-        return [row for row in self.rows if not row.faults]
-
-    @cached_property
-    def by_key(self) -> Mapping[str, Row]:
-        return {row.key: row for row in reversed(self.rows) if row.key}
-
-    def allows(self, permission: str) -> bool:
-        """Return whether the person may; each permission is asked for once."""
-        asked = self.facts.setdefault("permissions", {})
-        if permission not in asked:
-            asked[permission] = self.by.is_active and self.by.has_perm(permission)
-        return bool(asked[permission])
+    name: str
+    columns: tuple[str, ...]
+    make: Callable[..., str]
 
 
-@dataclass
-class Work:
-    """The rows that are being written.
+class Planner(ABC):
+    """Judges and writes the staged rows of one run, for one person."""
 
-    A part refuses single rows; then all is undone and judged again without them.
+    @abstractmethod
+    def plan(self) -> None:
+        """Say what every staged row would do, and count it on the run (not saved).
 
-    made: keys of new rows → primary keys, once they are there.
-    """
+        Atomic: inside the caller's transaction; nothing of the trade is written.
+        """
 
-    plan: Plan
-    rows: list[Row]
-    by: User
-    reason: str
-    cause: UUID
-    made: dict[str, int] = field(default_factory=dict)
-    refused: list[tuple[Row, Refused]] = field(default_factory=list)
+    @abstractmethod
+    def judge_again(self) -> int:
+        """Lock what will be written, judge it as it is now; return how many are refused now."""
 
-    @property
-    def new(self) -> list[Row]:
-        """Return new rows in the order of their keys: the result never depends on the file's."""
-        return sorted((row for row in self.rows if row.is_new), key=lambda row: row.key)
-
-    @property
-    def changed(self) -> list[Row]:
-        return sorted((row for row in self.rows if not row.is_new), key=lambda row: row.key)
-
-    def id_of(self, row: Row) -> int:
-        return self.made[row.key] if row.is_new else row.current.pk
-
-    def note_refused(self, outcome: Outcome[Any]) -> None:
-        """Take over what a plural verb refused."""
-        there = (row for row in self.rows if not row.is_new or row.key in self.made)
-        by_id = {self.id_of(row): row for row in there}
-        for what, refusal in outcome.refused:
-            self.refused.append((by_id[getattr(what, "pk", what)], refusal))
-
-
-class Part:
-    """A piece of a sheet that is written together, by its service's set form."""
-
-    def prepare(self, plan: Plan) -> None:
-        """Bring texts into the form of the table, before they are compared."""
-
-    def judge(self, plan: Plan) -> None:
-        """Refuse rows with words, and note what a person should look at. Writes nothing."""
-
-    def apply(self, work: Work) -> None:
-        """Write the rows' changes."""
+    @abstractmethod
+    def write(self, writing: Writing) -> None:
+        """Write what is planned and was not refused, inside the same transaction."""
 
 
 class Sheet(ABC):
@@ -116,9 +65,17 @@ class Sheet(ABC):
     key: ClassVar[str]
     unique: ClassVar[tuple[str, ...]] = ()
     title_column: ClassVar[str]
+    # What may say which row is meant, beside the sheet's own key.
+    keys: ClassVar[tuple[str, ...]] = ()
     # What a list shows of a row that is new.
     summary: ClassVar[tuple[str, ...]] = ()
-    parts: ClassVar[Sequence[Part]] = ()
+    derived: ClassVar[tuple[Derived, ...]] = ()
+    # What its rows may do, whatever a person or a recipe says; blank: they say.
+    mode: ClassVar[str] = ""
+    # The column whose fall may stop a run that nobody looks at.
+    price_column: ClassVar[str] = ""
+    # What is known of files that lead to it, to guess what their columns are.
+    hints: ClassVar[Hints | None] = None
     import_permission: ClassVar[str]
     import_words: ClassVar[Text]
     export_permission: ClassVar[str]
@@ -161,23 +118,13 @@ class Sheet(ABC):
         """Return the queryset with everything joined that the columns read."""
         return queryset
 
-    def find(self, keys: Iterable[str]) -> Mapping[str, Any]:
-        """Return the table's rows by key."""
-        wanted = sorted(keys)
-        found: dict[str, Any] = {}
-        for start in range(0, len(wanted), 1_000):
-            some = self.model._default_manager.filter(
-                **{f"{self.key}__in": wanted[start : start + 1_000]}
-            )
-            found.update((getattr(row, self.key), row) for row in self.rows(some))
-        return found
+    @abstractmethod
+    def planner(self, run: ImportRun, by: User) -> Planner:
+        """Return who judges and writes a run's rows."""
 
-    def lock(self, ids: Iterable[int]) -> None:
-        """Lock the rows that are going to be written, in primary-key order."""
-        wanted = sorted(ids)
-        for start in range(0, len(wanted), 1_000):
-            rows = self.model._default_manager.select_for_update(no_key=True)
-            list(rows.filter(pk__in=wanted[start : start + 1_000]).order_by("pk").only("pk"))
+    def measures(self, run: ImportRun) -> Mapping[str, Decimal]:
+        """Return by action what a rule may ask a second person for, beside the number of rows."""
+        return {}
 
     def known_columns(self) -> frozenset[str]:
         return frozenset().union(*(recipe.known() for recipe in self.recipes))

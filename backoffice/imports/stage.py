@@ -1,84 +1,217 @@
-"""Between memory and the staged rows: what a preview, a confirmation and a report read."""
+"""From a mapped file to staged rows: parsed column by column, written at the database's speed."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter
-from collections.abc import Iterable
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from backoffice.imports import numbers, sql
+from backoffice.imports.choices import Blank, Choices
 from backoffice.imports.columns import Column
-from backoffice.imports.rows import Cell, Row, Verdict
-from backoffice.imports.sheets import Plan
-from backoffice.models import ImportRow, ImportRun
+from backoffice.imports.parse import Fault, canonical
+from backoffice.imports.recipes import EMPTIES, Mapped, MappedChunk
+from backoffice.imports.sheets import Derived, Sheet
+from backoffice.models import ImportFinding, ImportRow, ImportRun
 
-BATCH_ROWS = 1_000
+KEY_MAX_LENGTH = 100
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+FINDINGS_A_STATEMENT = 1_000
+# Held in memory at most: a file may be wrong in every row.
+FINDINGS_AT_ONCE = 10_000
+# Neither left out nor settled.
+OPEN = (False, False)
+Phase = ImportFinding.Phase
+
+# PostgreSQL has no NUL, and no encoding has half a character.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def store(run: ImportRun, plan: Plan) -> None:
-    """Write the rows of a plan, and its counts on the run (which is not saved)."""
-    title = plan.sheet.title_column
-    ImportRow.objects.bulk_create(
-        (
-            ImportRow(
-                run=run,
-                line=row.line,
-                key=row.key[:100],
-                title=_title(row, title)[:300],
-                verdict=row.verdict,
-                source=[_jsonable(cell) for cell in row.source],
-                cells=row.texts,
-                changes=row.changes,
-                errors=[fault.as_json() for fault in row.faults],
-                warnings=[note.as_json() for note in row.notes],
-                target_id=row.current.pk if row.current is not None else None,
-                target_uuid=row.current.uuid if row.current is not None else None,
+@dataclass
+class Staged:
+    """One row on its way into the table."""
+
+    number: int
+    line: int
+    key: str
+    cells: Sequence[str | None]
+
+
+class Stager:
+    """Parses a run's rows and writes them. layout: our columns in the order of the cells."""
+
+    def __init__(self, run: ImportRun, sheet: Sheet, choices: Choices) -> None:
+        columns, key = sheet.columns(), choices.key or sheet.key
+        self.run, self.choices, self.key = run, choices, key
+        self.derived = [derived for derived in sheet.derived if derived.name in run.layout]
+        made = {derived.name for derived in self.derived}
+        self.columns = {name: columns[name] for name in run.layout if name not in made}
+
+    def store(self, mapped: Mapped) -> int:
+        """Write all rows of a file and their findings; return how many rows there are.
+
+        Atomic: inside the caller's transaction.
+        """
+        count, is_over = 0, False
+        chunks = iter(mapped.chunks)
+        findings: list[ImportFinding] = []
+
+        def rows() -> Iterator[Staged]:
+            nonlocal count, is_over
+            for chunk in chunks:
+                staged, found = self.parsed(chunk, first=count + 1)
+                count += len(staged)
+                findings.extend(found)
+                yield from staged
+                if len(findings) >= FINDINGS_AT_ONCE:
+                    return
+            is_over = True
+
+        while not is_over:
+            insert_rows(self.run.pk, rows())
+            keep(findings)
+            findings.clear()
+        return count
+
+    def parsed(self, chunk: MappedChunk, *, first: int) -> tuple[list[Staged], list[ImportFinding]]:
+        """Return the rows of a chunk, and what is wrong with their cells. first: their number."""
+        findings = [
+            ImportFinding(
+                run=self.run, number=first + found.place, phase=Phase.READ,
+                is_warning=found.is_warning, field=found.field, column=found.column[:200],
+                code=found.code, message=found.message, hint=found.hint,
             )
-            for row in plan.rows
+            for found in chunk.findings
+        ]  # fmt: skip
+        sides: list[Sequence[str | None]] = []
+        keys: Sequence[str] = [""] * len(chunk.lines)
+        read: dict[str, Sequence[str]] = {}
+        for name, column in self.columns.items():
+            cells = chunk.columns.get(name)
+            if cells is None:
+                sides.append([None] * len(chunk.lines))
+                continue
+            texts, faults, emptied = self._texts(name, column, cells)
+            called = chunk.names.get(name, name)
+            for place, fault in faults.items():
+                findings.append(
+                    ImportFinding(
+                        run=self.run, number=first + place, phase=Phase.READ, is_form=True,
+                        field=name,
+                        column=(called if isinstance(called, str) else called[place])[:200],
+                        code=fault.code, message=fault.message, hint=fault.hint,
+                        raw=raw_text(cells[place]),
+                    )
+                )  # fmt: skip
+            if name == self.key:
+                keys = self._keys(texts, cells, faults)
+            read[name] = texts
+            sides.append(self._blanks(name, texts, emptied, faults, called, first, findings))
+        sides += [self._derived(derived, read, len(chunk.lines)) for derived in self.derived]
+        numbered = enumerate(zip(chunk.lines, keys, zip(*sides, strict=True), strict=True), first)
+        return [
+            Staged(number, line, key, cells) for number, (line, key, cells) in numbered
+        ], findings
+
+    def _derived(
+        self, derived: Derived, read: Mapping[str, Sequence[str]], count: int
+    ) -> Sequence[str | None]:
+        if derived.columns[0] not in read:
+            return [None] * count
+        blank = [""] * count
+        made = map(derived.make, *(read.get(name, blank) for name in derived.columns))
+        return [
+            text if first else None
+            for text, first in zip(made, read[derived.columns[0]], strict=True)
+        ]
+
+    def _texts(
+        self, name: str, column: Column, cells: Sequence[Any]
+    ) -> tuple[list[str], dict[int, Fault], set[int]]:
+        """Return canonical texts, faults and the places that empty their field."""
+        emptied: set[int] = set()
+        if EMPTIES in cells or None in cells:
+            emptied = {place for place, cell in enumerate(cells) if cell is EMPTIES}
+            cells = ["" if cell is EMPTIES or cell is None else cell for cell in cells]
+        mark = self.choices.reading.decimal
+        if column.is_number and mark and not column.widget.are_canonical(cells):
+            cells = [
+                numbers.normalised(cell, mark) if isinstance(cell, str) else cell for cell in cells
+            ]
+        texts, faults = column.read_many(cells)
+        return texts, faults, emptied
+
+    def _keys(
+        self, texts: Sequence[str], cells: Sequence[Any], faults: Mapping[int, Fault]
+    ) -> Sequence[str]:
+        """Return what the rows are called: what cannot be read is still named as it was typed."""
+        if not faults:
+            return texts
+        keys = list(texts)
+        for place in faults:
+            if isinstance(cells[place], str):
+                keys[place] = raw_text(cells[place])
+        return keys
+
+    def _blanks(
+        self,
+        name: str,
+        texts: Sequence[str],
+        emptied: set[int],
+        faults: Mapping[int, Fault],
+        called: str | list[str],
+        first: int,
+        findings: list[ImportFinding],
+    ) -> Sequence[str | None]:
+        """Return the cells with None where the file says nothing, by the column's policy."""
+        policy = self.choices.blank_of(name)
+        if "" not in texts:
+            return texts
+        if policy == Blank.REFUSE:
+            for place, text in enumerate(texts):
+                if not text and place not in emptied and place not in faults:
+                    findings.append(
+                        ImportFinding(
+                            run=self.run, number=first + place, phase=Phase.READ, field=name,
+                            column=(called if isinstance(called, str) else called[place])[:200],
+                            code="blank",
+                            message=_("The cell is blank."),
+                            hint=_("Fill it in, or choose that blank cells keep what is there."),
+                        )
+                    )  # fmt: skip
+        clears = policy == Blank.CLEAR
+        if not clears and not emptied:
+            return [text or None for text in texts]
+        return [
+            text if text or ((clears or place in emptied) and place not in faults) else None
+            for place, text in enumerate(texts)
+        ]
+
+
+def raw_text(cell: Any) -> str:
+    """Return a cell as it was typed, as the database can hold it."""
+    text = canonical("" if cell is None or cell is EMPTIES else str(cell))
+    return _UNSTORABLE.sub(REPLACEMENT, text)
+
+
+def keep(findings: Iterable[ImportFinding]) -> None:
+    """Write findings."""
+    ImportFinding.objects.bulk_create(findings, batch_size=FINDINGS_A_STATEMENT)
+
+
+def insert_rows(run_id: int, rows: Iterable[Staged]) -> None:
+    """Write staged rows at the database's own speed."""
+    sql.insert_many(
+        ImportRow,
+        ("run_id", "number", "line", "key", "cells", "is_left_out", "is_settled"),
+        (
+            (run_id, row.number, row.line, row.key[:KEY_MAX_LENGTH], _dumps(row.cells), *OPEN)
+            for row in rows
         ),
-        batch_size=BATCH_ROWS,
     )
-    count(run, [row.verdict for row in plan.rows])
-
-
-def count(run: ImportRun, verdicts: Iterable[str]) -> None:
-    """Set the counts of a run, which is not saved."""
-    counts = Counter(verdicts)
-    run.new, run.changed = counts[Verdict.NEW], counts[Verdict.CHANGED]
-    run.unchanged, run.refused = counts[Verdict.UNCHANGED], counts[Verdict.REFUSED]
-
-
-def load(run: ImportRun, columns: dict[str, Column]) -> list[Row]:
-    """Return the rows that a confirmation writes: those that were new or changed."""
-    rows = []
-    staged = run.rows.filter(verdict__in=[Verdict.NEW, Verdict.CHANGED])
-    for stored in staged.order_by("line", "id").iterator(chunk_size=BATCH_ROWS):
-        row = Row(line=stored.line, key=stored.key, staged_id=stored.pk, target_id=stored.target_id)
-        for name, text in stored.cells.items():
-            names = run.columns.get(name) or [name]
-            row.cells[name] = Cell(text, names[0], empties=text == "")
-            row.values[name] = columns[name].read(text or None)
-            row.texts[name] = text
-        row.changes = {name: (old, new) for name, (old, new) in stored.changes.items()}
-        rows.append(row)
-    return rows
-
-
-def _title(row: Row, column: str) -> str:
-    if row.texts.get(column):
-        return row.texts[column]
-    if row.current is not None:
-        return str(getattr(row.current, column, ""))
-    cell = row.cells.get(column)
-    return str(cell.value or "").replace("\x00", "\N{REPLACEMENT CHARACTER}") if cell else ""
-
-
-def _jsonable(cell: Any) -> Any:
-    """Return a cell as JSON may hold it; PostgreSQL's has no NUL."""
-    if isinstance(cell, str):
-        return cell.replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    if isinstance(cell, dt.date | dt.time | dt.timedelta):
-        return str(cell)
-    if isinstance(cell, float) and not (cell == cell and abs(cell) != float("inf")):  # noqa: PLR0124
-        return str(cell)
-    return cell

@@ -13,7 +13,14 @@ from backoffice.models.base import (
 )
 from backoffice.models.bulk import BulkRow, BulkRun
 from backoffice.models.idempotency import IdempotencyKey
-from backoffice.models.imports import ImportRow, ImportRun
+from backoffice.models.imports import (
+    ImportFinding,
+    ImportPlan,
+    ImportRecipe,
+    ImportRow,
+    ImportRun,
+    ImportTerm,
+)
 from backoffice.models.jobs import Job
 from backoffice.models.users import Profile, User, UserActivity
 
@@ -28,8 +35,12 @@ __all__ = [
     "BulkRun",
     "ChangeSet",
     "IdempotencyKey",
+    "ImportFinding",
+    "ImportPlan",
+    "ImportRecipe",
     "ImportRow",
     "ImportRun",
+    "ImportTerm",
     "Job",
     "Origin",
     "PersonalRecord",

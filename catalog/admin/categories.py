@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from backoffice.adminkit.acts import Act
 from backoffice.adminkit.console import ConsoleAdmin
 from backoffice.adminkit.forms import ActForm
+from backoffice.adminkit.imports import ImportAdmin
 from backoffice.adminkit.lists import ConsoleChangeList
 from catalog import services
 from catalog.admin import columns
@@ -80,7 +81,8 @@ class CategoryChangeList(ConsoleChangeList):
 
 
 @admin.register(Category)
-class CategoryAdmin(GoesToListAfterDelete):
+class CategoryAdmin(ImportAdmin, GoesToListAfterDelete):
+    sheet = "categories"
     list_display = ("node", "product_total", "slug", "updated")
     list_display_links = ("node",)
     list_per_page = 200

@@ -15,12 +15,14 @@ from backoffice.adminkit.console import ConsoleAdmin, Queue
 from backoffice.adminkit.display import badge, money
 from catalog.admin import columns
 from catalog.admin.product_acts import WITHDRAW
+from catalog.admin.product_sheets import ProductSheetAdmin
 from catalog.filters import PriceChangeFilter, coming_prices, ended_prices, running_prices
 from catalog.models import PriceChange
 
 
 @admin.register(PriceChange)
-class PriceChangeAdmin(ConsoleAdmin):
+class PriceChangeAdmin(ProductSheetAdmin, ConsoleAdmin):
+    sheet = "prices"
     list_display = ("item", "phase", "price_then", "list_price", "starts", "ends")
     list_display_links = ("phase",)
     list_select_related = ("product",)

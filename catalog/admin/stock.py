@@ -19,6 +19,7 @@ from catalog import services
 from catalog.admin import columns
 from catalog.admin.facts import FREE
 from catalog.admin.forms import ServiceForm
+from catalog.admin.product_sheets import ProductSheetAdmin
 from catalog.filters import StockLevelFilter, StockMovementFilter
 from catalog.models import StockLevel, StockLocation, StockMovement
 
@@ -67,7 +68,8 @@ class StockLocationAdmin(ConsoleAdmin):
 
 
 @admin.register(StockLevel)
-class StockLevelAdmin(ConsoleAdmin):
+class StockLevelAdmin(ProductSheetAdmin, ConsoleAdmin):
+    sheet = "stock"
     list_display = (
         "item",
         "location",

@@ -19,6 +19,8 @@ _PLAIN = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
     | {"&": " and "}
 )
+_ODD = re.compile(r"[^a-z0-9_\s-]+")
+_GAPS = re.compile(r"[-_\s]+")
 CHUNK = 500
 # Bases of one query that looks for their numbered twins.
 TWINS_CHUNK = 50
@@ -27,7 +29,11 @@ TWINS_CHUNK = 50
 def slug_base(model: type[models.Model], *names: str) -> str:
     """Return the slug of the first name that has one in plain letters."""
     for name in names:
-        slug = slugify(name.lower().translate(_PLAIN)).replace("_", "-").strip("-")
+        if name.isascii():  # what `slugify` does, without what only other letters need
+            slug = _ODD.sub("", name.lower().replace("&", " and "))
+            slug = _GAPS.sub("-", slug).strip("-")
+        else:
+            slug = slugify(name.lower().translate(_PLAIN)).replace("_", "-").strip("-")
         if slug:
             return slug[: slug_limit(model)].strip("-")
     return "item"

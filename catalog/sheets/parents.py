@@ -2,101 +2,136 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.imports import sql
+from backoffice.imports.checks import Check
 from backoffice.imports.parse import Fault, shown
-from backoffice.imports.rows import Row
-from backoffice.imports.sheets import Part, Plan
+from backoffice.imports.relation import Relation
+from backoffice.imports.stage import keep
+from backoffice.imports.table_checks import finding
+from backoffice.imports.table_sheet import SetPart
+from backoffice.models import ImportFinding, ImportPlan, ImportRow
 from catalog.models import Product
+from catalog.sheets.fields import ParentField
 
 COLUMN = "parent_sku"
-CHUNK = 1_000
 
 
-class ParentPart(Part):
+class ParentPart(SetPart):
     """Judges who hangs on whom; the link itself is written with the product."""
 
-    def prepare(self, plan: Plan) -> None:
-        skus = {row.texts[COLUMN] for row in plan.rows if row.texts.get(COLUMN)}
-        plan.facts["parents"] = _products(skus)
-        for row in plan.rows:
-            above = plan.by_key.get(row.texts.get(COLUMN, ""))
-            # A parent that is in the catalogue already carries its variants whatever its own row.
-            row.needs = above if above is not None and above.is_new and above is not row else None
+    def prepare(self, relation: Relation) -> None:
+        field = relation.fields.get(COLUMN)
+        if isinstance(field, ParentField):
+            field.own_sku = _sku(relation)
 
-    def judge(self, plan: Plan) -> None:
-        found: dict[str, Product] = plan.facts["parents"]
-        variants = {row.key for row in plan.rows if self._parent_after(row)}
-        parents = self._parents_of_others(plan)
-        for row in plan.rows:
-            sku = row.texts.get(COLUMN)
-            if not sku or (COLUMN not in row.changes):
-                continue
-            if sku == row.key:
-                row.refuse(
-                    COLUMN,
+    def checks(self, relation: Relation) -> Iterable[Check]:
+        if relation.field(COLUMN) is None:
+            return
+        said, own = relation.said(COLUMN), _sku(relation)
+        product = sql.table(Product)
+        names_one = f"{relation.changes(COLUMN)} AND {said} <> ''"
+        in_file = f"EXISTS (SELECT 1 FROM ({_rows(relation)}) h WHERE h.sku = {said})"
+        # A row that says nothing about its parent leaves it as it is.
+        is_variant = (
+            f"COALESCE((SELECT max(CASE WHEN h.parent <> '' THEN 1 ELSE 0 END)"
+            f" FROM ({_rows(relation)}) h WHERE h.sku = {said} AND h.parent IS NOT NULL),"
+            f" (SELECT CASE WHEN x.parent_id IS NULL THEN 0 ELSE 1 END FROM {product} x"
+            f" WHERE x.sku = {said}), 0) = 1"
+        )
+        has_variants = (
+            f"(EXISTS (SELECT 1 FROM ({_rows(relation)}) h WHERE h.parent = {own}"
+            f" AND h.sku <> {own}) OR EXISTS (SELECT 1 FROM {product} x WHERE x.parent_id = t.id))"
+        )
+        yield self._check(
+            f"{names_one} AND {said} = {own}",
+            said,
+            "own_parent",
+            _("A product cannot be a variant of itself."),
+            _("Name another product, or leave the cell blank."),
+        )
+        yield self._check(
+            f"{names_one} AND {said} <> {own} AND parent_there.id IS NULL AND NOT {in_file}",
+            said,
+            "unknown_parent",
+            _("There is no product {sku}, neither in this file nor in the catalogue."),
+            _("Correct the SKU, or add the parent to the file."),
+        )
+        yield self._check(
+            f"{names_one} AND {said} <> {own} AND {is_variant}",
+            said,
+            "variant_of_variant",
+            _("{sku} is a variant itself."),
+            _("Name its parent instead."),
+        )
+        yield self._check(
+            f"{names_one} AND {said} <> {own} AND NOT ({is_variant}) AND {has_variants}",
+            said,
+            "has_variants",
+            _("It has variants itself; a variant cannot have variants."),
+            _("Leave the cell blank."),
+        )
+
+    def _check(self, when: str, said: str, code: str, message: str, hint: str) -> Check:
+        return Check(
+            field=COLUMN,
+            when=when,
+            needs={"sku": said},
+            words=lambda facts: Fault(code, message, hint, sku=shown(facts["sku"])),
+        )
+
+    def judge(self, relation: Relation) -> None:
+        """Refuse rows that need a new row of the file which is refused itself."""
+        if relation.field(COLUMN) is None:
+            return
+        plan, rows, findings = map(sql.table, (ImportPlan, ImportRow, ImportFinding))
+        own = _sku(relation).replace("r.", "h.")
+        refused = (
+            f"SELECT 1 FROM {findings} f WHERE f.run_id = {relation.run.pk} AND NOT f.is_warning"
+            " AND f.number = "
+        )
+        while True:
+            orphans = sql.rows(
+                f"SELECT r.number, min(h.line), min(h.key) FROM {rows} r JOIN {plan} p"
+                " ON p.run_id = r.run_id AND p.number = r.number"
+                f" JOIN {rows} h ON h.run_id = r.run_id AND NOT h.is_left_out AND {own} ="
+                f" {relation.said(COLUMN)} AND h.number <> r.number"
+                f" WHERE r.run_id = {relation.run.pk} AND NOT r.is_left_out"
+                f" AND NOT EXISTS (SELECT 1 FROM {sql.table(Product)} x WHERE x.sku = {own})"
+                f" AND EXISTS ({refused}h.number) AND NOT EXISTS ({refused}r.number)"
+                " GROUP BY r.number"
+            )
+            if not orphans:
+                return
+            keep(
+                finding(
+                    relation.run,
+                    number,
+                    "",
                     Fault(
-                        "own_parent",
-                        _("A product cannot be a variant of itself."),
-                        _("Name another product, or leave the cell blank."),
+                        "needs_refused_row",
+                        _("It needs line {line} ({key}), which is refused."),
+                        _("Correct that line first."),
+                        line=line,
+                        key=shown(key),
                     ),
                 )
-            elif sku not in plan.by_key and sku not in found:
-                row.refuse(
-                    COLUMN,
-                    Fault(
-                        "unknown_parent",
-                        _("There is no product {sku}, neither in this file nor in the catalogue."),
-                        _("Correct the SKU, or add the parent to the file."),
-                        sku=shown(sku),
-                    ),
-                )
-            elif sku in variants or (sku not in plan.by_key and found[sku].parent_id):
-                row.refuse(
-                    COLUMN,
-                    Fault(
-                        "variant_of_variant",
-                        _("{sku} is a variant itself."),
-                        _("Name its parent instead."),
-                        sku=shown(sku),
-                    ),
-                )
-            elif row.key in parents:
-                row.refuse(
-                    COLUMN,
-                    Fault(
-                        "has_variants",
-                        _("It has variants itself; a variant cannot have variants."),
-                        _("Leave the cell blank."),
-                    ),
-                )
-
-    def _parent_after(self, row: Row) -> bool:
-        """Return whether the row's product will be a variant."""
-        if COLUMN in row.texts:
-            return bool(row.texts[COLUMN])
-        return row.current is not None and row.current.parent_id is not None
-
-    def _parents_of_others(self, plan: Plan) -> set[str]:
-        """Return the SKUs that variants hang on, in the file and in the catalogue."""
-        asked = [row.current.pk for row in plan.rows if row.current and COLUMN in row.changes]
-        here = {
-            row.texts[COLUMN]
-            for row in plan.rows
-            if row.texts.get(COLUMN) and row.texts[COLUMN] != row.key
-        }
-        there: set[str] = set()
-        for start in range(0, len(asked), CHUNK):
-            below = Product.objects.filter(parent__in=asked[start : start + CHUNK])
-            there.update(below.order_by().values_list("parent__sku", flat=True))
-        return here | there
+                for number, line, key in orphans
+            )
 
 
-def _products(skus: set[str]) -> dict[str, Product]:
-    """Return products by SKU, with what is asked of a parent."""
-    wanted = sorted(skus)
-    found: dict[str, Product] = {}
-    for start in range(0, len(wanted), CHUNK):
-        rows = Product.objects.filter(sku__in=wanted[start : start + CHUNK]).order_by()
-        found.update((row.sku, row) for row in rows.only("pk", "sku", "parent_id"))
-    return found
+def _sku(relation: Relation) -> str:
+    """Return the SKU of a row, as text."""
+    return "r.key" if relation.key == "sku" else f"COALESCE({relation.said('sku')}, '')"
+
+
+def _rows(relation: Relation) -> str:
+    """Return a query of the file's rows: sku, and what they say about their parent."""
+    sku, said = (text.replace("r.", "o.") for text in (_sku(relation), relation.said(COLUMN)))
+    return (
+        f"SELECT {sku} AS sku, {said} AS parent FROM {sql.table(ImportRow)} o"
+        f" WHERE o.run_id = {relation.run.pk} AND NOT o.is_left_out"
+    )

@@ -1,91 +1,142 @@
-"""Stock of a sheet: the counted number on the shelf of the main warehouse."""
+"""Stock of a sheet: pieces on the shelf of the main warehouse, counted or as a difference."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.imports.rows import Row
-from backoffice.imports.sheets import Part, Plan, Work
+from backoffice.imports import sql
+from backoffice.imports.checks import Check, Facts
+from backoffice.imports.choices import StockMeans
+from backoffice.imports.parse import Fault
+from backoffice.imports.relation import Relation
+from backoffice.imports.table_sheet import SetPart
+from backoffice.imports.writing import Writing
+from backoffice.refused import Refused
 from catalog import services
-from catalog.models import Product, StockLevel
-from catalog.services import rules
-from catalog.services.locations import MAIN_CODE
+from catalog.models import PriceChange, StockLevel
+from catalog.services import staged_stock
+from catalog.services.ledger import MOST_UNITS
+from catalog.sheets.price_checks import price_after
 
-CHUNK = 1_000
 
+class StockPart(SetPart):
+    """Writes levels and movements, and asks the catalogue's rule of dear goods in numbers."""
 
-class StockPart(Part):
-    """falling: writes the stocks that fall; the other one those that rise, and judges both."""
+    def lock(self, relation: Relation) -> None:
+        if relation.field("stock") is not None:
+            staged_stock.lock_levels(self._moving(relation, "t.id AS id"))
 
-    def __init__(self, *, falling: bool) -> None:
-        self.falling = falling
-
-    def prepare(self, plan: Plan) -> None:
-        """A shelf that was never used holds nothing: 0 there is no change."""
-        if self.falling:
+    def checks(self, relation: Relation) -> Iterable[Check]:
+        if relation.field("stock") or relation.field("price"):
+            yield self._rule(relation)
+        if relation.field("stock") is None:
             return
-        for row in plan.rows:
-            unused = row.current is not None and row.current.shelf_units is None
-            if unused and row.texts.get("stock") == "0":
-                row.texts["stock"], row.values["stock"] = "", None
+        said, shelf = self._units(relation), "COALESCE(shelf.on_hand, 0)"
+        after = f"({shelf} + {self._difference(relation)})"
+        promised = "COALESCE(shelf.committed + shelf.unavailable, 0)"
+        changed = f"t.id IS NOT NULL AND {sql.has_change('stock')}"
+        yield Check(
+            field="stock",
+            when=f"{changed} AND {after} < {shelf} AND {after} < {promised}",
+            needs={"sku": "t.sku", "after": after, "promised": promised},
+            words=lambda facts: _said(
+                services.StockWouldBeNegative(
+                    sku=facts["sku"], on_hand=facts["after"], promised=facts["promised"]
+                )
+            ),
+        )
+        yield Check(
+            field="stock",
+            when=f"{changed} AND {after} > {MOST_UNITS}",
+            words=lambda _facts: Fault(
+                "too_many_units", _("That would be more pieces than can be counted.")
+            ),
+        )
+        yield Check(
+            field="stock",
+            when=f"{changed} AND {said} = 0 AND {shelf} > 0",
+            words=lambda _facts: Fault("stock_to_zero", _("The stock goes to zero.")),
+            is_warning=True,
+        )
 
-    def judge(self, plan: Plan) -> None:
-        if self.falling:
+    def _rule(self, relation: Relation) -> Check:
+        """Few rows are dear and many; only these are asked for one by one."""
+        limits = settings.PRICE_STOCK_RULE
+        limit = sql.as_money(sql.literal(str(limits["price_above"])))
+        level, planned = sql.table(StockLevel), sql.table(PriceChange)
+        held = f"COALESCE((SELECT sum(l.on_hand) FROM {level} l WHERE l.product_id = t.id), 0)"
+        scheduled = (
+            f"COALESCE((SELECT max(c.price) FROM {planned} c WHERE c.product_id = t.id"
+            " AND c.withdrawn_at IS NULL AND (c.ends_at IS NULL OR c.ends_at >"
+            " CURRENT_TIMESTAMP)), 0)"
+        )
+        price, units = price_after(relation), "0"
+        if relation.field("stock") is not None:
+            units = (
+                f"(CASE WHEN t.id IS NULL THEN COALESCE({self._units(relation)}, 0)"
+                f" WHEN {sql.has_change('stock')} THEN {self._difference(relation)} ELSE 0 END)"
+            )
+        after = f"({held} + {units})"
+
+        def words(facts: Facts) -> Fault | None:
+            highest = max(Decimal(str(facts["price"])), Decimal(str(facts["scheduled"])))
+            refused = services.price_stock_refusal(
+                sku=facts["key"], price=highest, units=int(facts["after"])
+            )
+            return _said(refused) if refused else None
+
+        rises = f"(t.id IS NULL OR {price} > t.price OR {units} > 0)"
+        is_dear = f"({price} > {limit} OR (t.id IS NOT NULL AND {scheduled} > {limit}))"
+        return Check(
+            field="price" if relation.field("price") else "stock",
+            when=f"CASE WHEN {is_dear} THEN {rises} AND {after} > {int(limits['units_above'])}"
+            f" ELSE {_FALSE} END",
+            needs={"price": price, "scheduled": scheduled, "after": after},
+            words=words,
+        )
+
+    def write(self, relation: Relation, writing: Writing) -> None:
+        field = relation.fields.get("stock")
+        if field is None or not field.is_given:
             return
-        touched = [row for row in plan.rows if {"stock", "price"} & row.changes.keys()]
-        there = [row.current.pk for row in touched if row.current is not None]
-        on_hand: dict[int, int] = {}
-        scheduled: dict[int, Decimal] = {}
-        promised: dict[int, int] = {}
-        for start in range(0, len(there), CHUNK):
-            some = there[start : start + CHUNK]
-            on_hand.update(rules.units_on_hand(some))
-            scheduled.update(rules.highest_scheduled(some))
-            levels = StockLevel.objects.filter(product__in=some, location__code=MAIN_CODE)
-            promised.update((at.product_id, at.committed + at.unavailable) for at in levels)
-        for row in touched:
-            product: Product | None = row.current
-            units = row.values.get("stock") if "stock" in row.changes else None
-            if product is None:
-                self._judge_rule(row, row.values.get("price") or Decimal(0), units or 0)
-                continue
-            shelf = product.shelf_units or 0
-            after = on_hand[product.pk] + (units - shelf if units is not None else 0)
-            price = row.values["price"] if "price" in row.changes else product.price
-            if price > product.price or after > on_hand[product.pk]:
-                self._judge_rule(row, max(price, scheduled.get(product.pk, price)), after)
-            if units is not None and units < shelf and units < promised.get(product.pk, 0):
-                row.refuse_by(
-                    services.StockWouldBeNegative(
-                        sku=product.sku, on_hand=units, promised=promised[product.pk]
-                    ),
-                    "stock",
-                )
-            if units == 0 and shelf > 0:
-                row.note("stock", "stock_to_zero", str(_("The stock goes to zero.")))
-
-    def _judge_rule(self, row: Row, price: Decimal, units: int) -> None:
-        if refusal := services.price_stock_refusal(sku=row.key, price=price, units=units):
-            row.refuse_by(refusal, "price" if "price" in row.cells else "stock")
-
-    def apply(self, work: Work) -> None:
-        counted = {
-            work.id_of(row): row.values["stock"]
-            for row in (work.rows if not self.falling else work.changed)
-            if "stock" in row.changes and self._falls(row) is self.falling
-        }
-        if counted:
-            work.note_refused(
-                services.set_stocks(
-                    counted=counted,
-                    by=work.by,
-                    reason=work.reason,
-                    cause_kind="import",
-                    cause_uuid=work.cause,
-                )
+        new = field.value(relation.said_when_new("stock"))
+        staged_stock.open_levels(
+            f"SELECT p.target_id AS id, {new} AS units {relation.to_write([field])}"
+            f" AND p.verdict = 'new' AND {new} IS NOT NULL",
+            cause=writing.cause,
+        )
+        if field.place is not None:
+            difference = self._difference(relation)
+            staged_stock.shift_levels(
+                self._moving(relation, f"t.id AS id, {difference} AS units")
+                + f" AND {difference} <> 0",
+                cause=writing.cause,
             )
 
-    def _falls(self, row: Row) -> bool:
-        return row.current is not None and row.values["stock"] < (row.current.shelf_units or 0)
+    def _moving(self, relation: Relation, columns: str) -> str:
+        stock = [relation.fields["stock"]]
+        return (
+            f"SELECT {columns} {relation.to_write(stock)} AND p.verdict = 'changed'"
+            f" AND {sql.has_change('stock')}"
+        )
+
+    def _units(self, relation: Relation) -> str:
+        return relation.fields["stock"].value(relation.said_when_new("stock"))
+
+    def _difference(self, relation: Relation) -> str:
+        """Return how many pieces more, or fewer, there will be on the shelf."""
+        said = relation.fields["stock"].value(relation.said("stock"))
+        if relation.choices.stock_means == StockMeans.DIFFERENCE:
+            return f"({said} - COALESCE({sql.as_whole(sql.old_text('stock'))}, 0))"
+        return f"({said} - COALESCE(shelf.on_hand, 0))"
+
+
+def _said(refused: Refused) -> Fault:
+    return Fault(refused.code, refused.message, refused.way_out)
+
+
+_FALSE = "(1 = 0)"

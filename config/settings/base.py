@@ -234,11 +234,20 @@ BULK_EXPIRES_HOURS = 24
 # taken back.
 BULK_TYPED_ABOVE_ROWS = env.int("BULK_TYPED_ABOVE_ROWS", default=100)
 BULK_TYPED_ABOVE_MONEY = env.int("BULK_TYPED_ABOVE_MONEY", default=10_000)
-IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=20 * 1024 * 1024)
-IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=20_000)
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=256 * 1024 * 1024)
+IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=1_000_000)
+# A larger file is read, and more rows are written, by a job.
+IMPORT_AT_ONCE_BYTES = env.int("IMPORT_AT_ONCE_BYTES", default=2 * 1024 * 1024)
+IMPORT_AT_ONCE_ROWS = env.int("IMPORT_AT_ONCE_ROWS", default=2_000)
+IMPORT_MAX_WORKBOOK_BYTES = env.int("IMPORT_MAX_WORKBOOK_BYTES", default=50 * 1024 * 1024)
 IMPORT_MAX_COLUMNS = 500
 IMPORT_MAX_CELL_CHARS = 32_767
 IMPORT_EXPIRES_HOURS = 24
+# So long the rows of an applied import are kept, and it can be taken back.
+IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=180)
+# An export of more rows than this is written by a job; its file is kept for so many days.
+EXPORT_AT_ONCE_ROWS = env.int("EXPORT_AT_ONCE_ROWS", default=10_000)
+EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
 # Whoever has an order open and is silent this long no longer counts as working on it.
 PRESENCE_IDLE_SECONDS = env.int("PRESENCE_IDLE_SECONDS", default=120)
 PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", default="orders.integrations.sandbox.SandboxGateway")

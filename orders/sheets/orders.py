@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.imports.columns import Column
 from backoffice.imports.recipes import Recipe, StandardRecipe
-from backoffice.imports.sheets import Sheet, register
+from backoffice.imports.row_sheet import RowSheet
+from backoffice.imports.sheets import register
 from backoffice.models import User
 from orders.models import Order
 from orders.resources import PERSONAL_COLUMNS, OrderResource, with_sheet_columns
@@ -19,7 +20,7 @@ from orders.sheets.shopify import ShopifyRecipe
 
 
 @register
-class OrderSheet(Sheet):
+class OrderSheet(RowSheet):
     """Orders of another shop, one a row, taken in as they stand there."""
 
     name = "orders"

@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.imports.parse import Fault, shown
-from backoffice.imports.plan import not_allowed
+from backoffice.imports.row_sheet import Part, Plan, Work
 from backoffice.imports.rows import Row
-from backoffice.imports.sheets import Part, Plan, Work
+from backoffice.imports.table_checks import not_allowed
 from backoffice.imports.tables import Note
 from backoffice.models import User
 from backoffice.refused import Refused

@@ -15,9 +15,15 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.imports import parse, refusals
 from backoffice.imports.parse import Fault, Text
-from backoffice.imports.recipes import Mapped, Recipe, ignored, named, refuse_duplicates
+from backoffice.imports.recipes import (
+    RowRecipe,
+    RowsMade,
+    ignored,
+    named,
+    refuse_duplicates,
+)
 from backoffice.imports.rows import Cell, Row, RowFault
-from backoffice.imports.tables import Note, SourceRow, Table, header_key
+from backoffice.imports.tables import Note, Table, header_key
 from orders.line_cells import LineCell, read_quantity, write_lines
 
 # Our column → the columns of Shopify that it may be read from, the best one first.
@@ -39,6 +45,13 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "shipping": ("shipping",),
     "total": ("total",),
     "refunded": ("refunded_amount",),
+}
+# Columns that are refused as a whole → the one of ours that they make.
+FIELDS = {
+    "currency": "currency",
+    "financial_status": "status",
+    "fulfillment_status": "status",
+    "lineitem_quantity": "lines",
 }
 ADDRESS = ("company", "street", "addition", "postal_code", "city", "region", "country", "name")
 QUOTED = {"postal_code", "phone"}
@@ -62,7 +75,7 @@ PAID_IN_FULL = {"paid", "refunded", "partially_refunded"}
 NOTHING_PAID = {"pending", "authorized", "voided", "expired", "unpaid"}
 
 
-class ShopifyRecipe(Recipe):
+class ShopifyRecipe(RowRecipe):
     """Order fields stand on an order's first row only; every row has one line."""
 
     name = "shopify"
@@ -76,25 +89,28 @@ class ShopifyRecipe(Recipe):
     def recognises(self, keys: frozenset[str]) -> bool:
         return keys >= MARKS
 
-    def map(self, table: Table, *, ignore_unknown: bool, now: datetime) -> Mapped:
+    def rows(self, table: Table, *, now: datetime) -> RowsMade:
         names = named(table.header)
         refuse_duplicates(names)
         by_key = {header_key(name): name for name in names}
         if missing := [key for key in NEEDED if key not in by_key]:
             raise refusals.MissingColumns(columns=", ".join(missing), found=", ".join(names[:12]))
-        keys = [header_key(name) for name in names]
-        rows = [_mapped(source) for source in _orders(table.rows, keys, by_key)]
         columns = {
             ours: [by_key[key] for key in theirs if key in by_key]
             for ours, theirs in COLUMNS.items()
             if any(key in by_key for key in theirs)
         }
+        money = [by_key["financial_status"]]
         columns |= {
-            "status": [by_key["financial_status"]],
-            "paid": [by_key["financial_status"]],
+            "status": money,
+            "paid": money,
+            "refunded": columns.get("refunded", money),
+            "tax": [by_key.get("taxes", by_key["total"])],
+            "name": columns.get("name", [by_key.get("email", by_key["name"])]),
             "lines": [by_key["lineitem_name"], by_key["lineitem_quantity"]],
         }
-        return Mapped(rows, columns, self._notes(names, by_key))
+        rows = (_mapped(source) for source in _orders(table, by_key))
+        return RowsMade(rows, columns, self._notes(names, by_key))
 
     def _notes(self, names: list[str], by_key: Mapping[str, str]) -> list[Note]:
         notes = []
@@ -138,21 +154,25 @@ class Source:
 
     def refuse(self, key: str, fault: Fault) -> None:
         name = self.names.get(key, key)
-        self.row.faults.append(RowFault(name, fault.code, fault.message, fault.hint))
+        ours = FIELDS.get(key, "")
+        self.row.faults.append(RowFault(name, fault.code, fault.message, fault.hint, field=ours))
 
 
-def _orders(rows: list[SourceRow], keys: list[str], names: Mapping[str, str]) -> Iterator[Source]:
+def _orders(table: Table, names: Mapping[str, str]) -> Iterator[Source]:
     """Gather the rows of one number, wherever they stand in the file."""
+    used = READ_OTHERWISE.union(*COLUMNS.values())
+    places = {key: place for place, key in enumerate(names) if key in used}
     by_number: dict[str, Source] = {}
-    for row in rows:
-        cells = dict(zip(keys, row.cells, strict=False))
-        number = str(cells.get("name") or "").strip()
-        # A row without a number is an order of its own, to be refused with its line.
-        source = by_number.get(number) if number else None
-        if source is None:
-            source = Source(names, Row(line=row.line, source=row.cells))
-            by_number[number or f"line {row.line}"] = source
-        source.lines.append((row.line, cells))
+    for chunk in table.chunks():
+        for line, row in zip(chunk.lines, chunk.rows, strict=True):
+            cells = {key: row[place] for key, place in places.items()}
+            number = str(cells.get("name") or "").strip()
+            # A row without a number is an order of its own, to be refused with its line.
+            source = by_number.get(number) if number else None
+            if source is None:
+                source = Source(names, Row(line=line, source=row))
+                by_number[number or f"line {line}"] = source
+            source.lines.append((line, cells))
     yield from by_number.values()
 
 

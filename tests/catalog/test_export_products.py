@@ -7,12 +7,10 @@ import io
 
 import openpyxl
 import pytest
-from django.urls import reverse
 
-from backoffice.imports.export import UnknownFormat, export_sheet, template
+from backoffice.imports.export import UnknownColumn, UnknownFormat, export_sheet
 from backoffice.models import AuditEvent
 from backoffice.refused import NotAllowed
-from catalog.admin.products import ProductAdmin
 from catalog.models import Product, ProductTag, Tag
 from catalog.resources import ProductResource
 from tests.catalog.factories import CategoryFactory, ProductFactory
@@ -65,10 +63,8 @@ COLUMNS = [
 ]
 
 
-def exported(format_name="csv", *, by, queryset=None):
-    with export_sheet(
-        sheet_name="products", format_name=format_name, by=by, queryset=queryset
-    ) as out:
+def exported(format_name="csv", *, by, **options):
+    with export_sheet(sheet_name="products", format_name=format_name, by=by, **options) as out:
         return out.read()
 
 
@@ -180,56 +176,43 @@ def test_export_asks_a_fixed_number_of_queries(merchandiser, django_assert_max_n
         exported(by=merchandiser)
 
 
-def test_the_template_imports_as_it_is(merchandiser):
-    for format_name in ("csv", "xlsx"):
-        with template(sheet_name="products", format_name=format_name) as out:
-            run = preview(out.read(), by=merchandiser)
-        assert counts_of(run) == (1, 0, 0, 0)
+def test_chosen_columns_come_in_the_order_of_the_sheet_and_with_the_key(auditor):
+    ProductFactory(sku="A", name="Mug", price="3.50")
+
+    content = exported(by=auditor, columns=["price", "name"])
+
+    assert rows_of(content) == [{"sku": "A", "name": "Mug", "price": "3.50"}]
+    assert AuditEvent.objects.get(kind="export").detail["columns"] == ["sku", "name", "price"]
 
 
-# --- The page ---------------------------------------------------------------------------------
+def test_a_column_that_is_not_there_is_refused_by_name(auditor):
+    with pytest.raises(UnknownColumn, match="no column “colour”"):
+        exported(by=auditor, columns=["sku", "colour"])
 
-
-def test_the_list_exports_what_it_is_filtered_to(sign_in, auditor):
-    ProductFactory(sku="SHOWN", name="Shown", status="published")
-    ProductFactory(sku="HIDDEN", name="Hidden", status="draft")
-    client = sign_in(auditor)
-
-    page = client.get(reverse("admin:catalog_product_export", args=["csv"]), {"queue": "published"})
-
-    content = b"".join(page.streaming_content)
-    assert page.status_code == 200
-    assert 'filename="products-' in page["Content-Disposition"]
-    assert [row["sku"] for row in rows_of(content)] == ["SHOWN"]
-    assert AuditEvent.objects.get(kind="export").detail["filter"] == {"queue": ["published"]}
-
-
-def test_the_list_exports_every_page_of_it(sign_in, auditor):
-    for number in range(120):
-        ProductFactory(sku=f"P-{number}")
-
-    page = sign_in(auditor).get(reverse("admin:catalog_product_export", args=["csv"]))
-
-    assert len(rows_of(b"".join(page.streaming_content))) == 120
-
-
-@pytest.mark.parametrize("number", ["9999", "-1"])
-def test_an_export_of_a_page_that_is_not_there_is_refused(sign_in, auditor, monkeypatch, number):
-    monkeypatch.setattr(ProductAdmin, "list_per_page", 1)
-    monkeypatch.setattr(ProductAdmin, "list_max_show_all", 1)
-    ProductFactory()
-    ProductFactory()
-
-    page = sign_in(auditor).get(
-        reverse("admin:catalog_product_export", args=["csv"]), {"p": number}
-    )
-
-    assert page.status_code == 400
     assert not AuditEvent.objects.filter(kind="export").exists()
 
 
-def test_the_export_page_is_closed_without_the_permission(sign_in, admin):
-    page = sign_in(admin).get(reverse("admin:catalog_product_export", args=["csv"]))
+def test_the_record_tells_what_an_export_was_for(auditor):
+    exported(by=auditor, purpose="stocktaking in May")
 
-    assert page.status_code == 403
-    assert not AuditEvent.objects.filter(kind="export").exists()
+    assert AuditEvent.objects.get(kind="export").detail["purpose"] == "stocktaking in May"
+
+
+def test_only_the_rows_of_a_queryset_leave(auditor):
+    for number in range(5):
+        ProductFactory(
+            sku=f"A{number}", stock=number, status="draft" if number % 2 else "published"
+        )
+
+    content = exported(by=auditor, queryset=Product.objects.filter(status="draft"))
+
+    assert [(row["sku"], row["stock"]) for row in rows_of(content)] == [("A1", "1"), ("A3", "3")]
+
+
+@pytest.mark.parametrize("format_name", ["csv", "xlsx"])
+def test_nothing_to_export_is_a_head(auditor, format_name):
+    content = exported(format_name, by=auditor, queryset=Product.objects.none())
+
+    assert AuditEvent.objects.get(kind="export").detail["rows"] == 0
+    if format_name == "csv":
+        assert rows_of(content) == []

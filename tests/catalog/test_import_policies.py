@@ -12,6 +12,7 @@ from backoffice.refused import NotAllowed
 from backoffice.steps import Outcome
 from catalog import services
 from catalog.models import Product
+from catalog.states import PRODUCT_FLOW
 from tests.catalog.factories import ProductFactory
 from tests.sheets import counts_of, csv_of, faults_of, load, preview, words_of
 
@@ -125,20 +126,20 @@ def test_what_a_service_refuses_while_writing_leaves_that_row_out_whole(merchand
     ProductFactory(sku="A", price="1.00", stock=5)
     ProductFactory(sku="B", price="1.00", stock=5)
     run = preview(
-        csv_of(["sku", "price", "stock"], ["A", "2.00", "9"], ["B", "2.00", "9"]),
+        csv_of(["sku", "price", "status"], ["A", "2.00", "draft"], ["B", "2.00", "draft"]),
         by=merchandiser,
         policy="good_rows",
     )
-    real = services.set_stocks
+    real = PRODUCT_FLOW.bulk_verbs["unpublish"]
 
-    def refusing(*, counted, **rest):
+    def refusing(*, product_ids, **rest):
         a = Product.objects.get(sku="A")
-        if a.pk in counted:
+        if a.pk in product_ids:
             refusal = services.StockWouldBeNegative(sku="A", on_hand=9, promised=10)
             return Outcome(done=[], refused=[(a, refusal)])
-        return real(counted=counted, **rest)
+        return real(product_ids=product_ids, **rest)
 
-    monkeypatch.setattr(services, "set_stocks", refusing)
+    monkeypatch.setitem(PRODUCT_FLOW.bulk_verbs, "unpublish", refusing)
     run = apply_run(uuid=run.uuid, by=merchandiser, reason="")
 
     assert faults_of(run) == [(2, "", "stock_would_be_negative")]

@@ -10,6 +10,7 @@ import pytest
 
 from backoffice.imports import refusals
 from catalog.models import Product
+from tests.catalog.recipes.mapping import map_rows
 from tests.sheets import counts_of, csv_of, faults_of, load, preview, words_of
 
 HEADER = [
@@ -123,24 +124,23 @@ def test_a_sale_that_ended_empties_the_struck_out_price(merchandiser):
         ("2026-06-01T00:00:00", "2026-06-30T00:00:00", "8.00"),
     ],
 )
-def test_a_sale_counts_only_while_it_runs(merchandiser, starts, ends, price):
+def test_a_sale_counts_only_while_it_runs(starts, ends, price):
     row = woo(Sale_price="8", Date_sale_price_starts=starts, Date_sale_price_ends=ends)
 
-    run = preview(csv_of(HEADER, row), by=merchandiser, now=datetime(2026, 6, 15, 12, tzinfo=UTC))
+    made = map_rows(HEADER, row, now=datetime(2026, 6, 15, 12, tzinfo=UTC))
 
-    assert run.rows.get().cells["price"] == price
+    assert Decimal(made["TEE"]["price"]) == Decimal(price)
 
 
 @pytest.mark.parametrize(
     ("published", "status", "notes"),
     [("1", "published", []), ("0", "draft", []), ("-1", "draft", ["private"])],
 )
-def test_published_becomes_a_status(merchandiser, published, status, notes):
-    run = preview(csv_of(HEADER, woo(Published=published)), by=merchandiser)
+def test_published_becomes_a_status(published, status, notes):
+    made = map_rows(HEADER, woo(Published=published))
 
-    row = run.rows.get()
-    assert row.cells["status"] == status
-    assert [note["code"] for note in row.warnings] == notes
+    assert made["TEE"]["status"] == status
+    assert [code for _line, _column, code in made.warnings] == notes
 
 
 @pytest.mark.parametrize(
@@ -174,10 +174,12 @@ def test_a_short_description_stands_in_for_a_missing_one(merchandiser):
 
 
 def test_the_first_category_path_is_kept_and_the_loss_is_said(merchandiser):
-    run = load_woo(woo(Categories="Clothing > Tshirts, Sale, A\\, B"), by=merchandiser)
+    row = woo(Categories="Clothing > Tshirts, Sale, A\\, B")
+
+    load_woo(row, by=merchandiser)
 
     assert Product.objects.get().category.name == "Tshirts"
-    assert [note["code"] for note in run.rows.get().warnings] == ["one_category"]
+    assert map_rows(HEADER, row).warnings == [(2, "Categories", "one_category")]
 
 
 def test_a_variation_inherits_what_it_leaves_blank(merchandiser):
@@ -239,7 +241,7 @@ def test_a_variation_without_a_parent_is_refused(merchandiser):
         ({"Type": "subscription"}, ("Type", "unknown_type")),
         ({"Type": ""}, ("Type", "type_missing")),
         ({"Published": "yes"}, ("Published", "bad_published")),
-        ({"Regular price": "12,50"}, ("Regular price", "decimal_comma")),
+        ({"Regular price": "12,50,0"}, ("Regular price", "not_a_number")),
         ({"Sale price": "cheap"}, ("Sale price", "not_a_number")),
         ({"Weight (kg)": "heavy"}, ("Weight (kg)", "bad_weight")),
         ({"Stock": "-2"}, ("Stock", "negative")),
@@ -278,4 +280,4 @@ def test_an_unknown_recipe_is_refused_with_those_that_are_known(merchandiser):
     with pytest.raises(refusals.UnknownRecipe) as caught:
         preview(csv_of(["sku"], ["A"]), by=merchandiser, recipe="shopware")
 
-    assert "standard, woocommerce" in str(caught.value)
+    assert "standard, shopify, shopify_inventory, woocommerce, magento" in str(caught.value)

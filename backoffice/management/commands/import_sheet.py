@@ -13,10 +13,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.accounts import command_user
-from backoffice.imports import apply_run, discard_run, start_run
+from backoffice.imports import (
+    Blank,
+    Choices,
+    Reading,
+    StockMeans,
+    apply_run,
+    discard_run,
+    start_run,
+)
 from backoffice.imports.sheets import all_sheets
+from backoffice.imports.sheets import sheet as sheet_named
 from backoffice.models import ImportRun, User
-from backoffice.refused import Refused, UnknownRow
+from backoffice.refused import BadValue, Refused, UnknownRow
 
 ALL_ACCEPTED, NOTHING_APPLIED, SOME_REFUSED = 0, 1, 2
 Policy = ImportRun.Policy
@@ -32,8 +41,31 @@ class Command(BaseCommand):
         parser.add_argument("sheet", choices=[sheet.name for sheet in all_sheets()])
         parser.add_argument("file", type=Path)
         parser.add_argument("--recipe", default="", help="how to read it; else recognised")
-        parser.add_argument("--policy", choices=Policy.values, default=Policy.ALL_OR_NOTHING)
-        parser.add_argument("--mode", choices=ImportRun.Mode.values, default=ImportRun.Mode.UPSERT)
+        parser.add_argument("--policy", choices=Policy.values, default="")
+        parser.add_argument("--mode", choices=ImportRun.Mode.values, default="")
+        parser.add_argument("--key", default="", help="the column that says which row is meant")
+        parser.add_argument(
+            "--blank",
+            action="append",
+            default=[],
+            metavar="[COLUMN=]keep|clear|refuse",
+            help="what a blank cell means; without a column: in all of them",
+        )
+        parser.add_argument(
+            "--default",
+            action="append",
+            default=[],
+            metavar="COLUMN=TEXT",
+            help="what a new row gets where the file says nothing",
+        )
+        parser.add_argument(
+            "--stock", choices=[*StockMeans], default=StockMeans.COUNTED, help="what stock means"
+        )
+        parser.add_argument("--sheet", default="", dest="workbook_sheet", help="of a workbook")
+        parser.add_argument("--header-row", type=int, help="the header's line; 0: there is none")
+        parser.add_argument("--encoding", default="", help="for example cp1252; else detected")
+        parser.add_argument("--delimiter", default="", help="one character; else detected")
+        parser.add_argument("--decimal", choices=[".", ","], default="", help="else detected")
         parser.add_argument("--dry-run", action="store_true", help="judge every row, write none")
         parser.add_argument("--ignore-unknown", action="store_true", help="skip unknown columns")
         parser.add_argument("--by", default="", metavar="EMAIL", help="whose work it is")
@@ -81,7 +113,7 @@ class Command(BaseCommand):
                 recipe=options["recipe"],
                 mode=options["mode"],
                 policy=options["policy"],
-                ignore_unknown=options["ignore_unknown"],
+                choices=_choices(options),
             )
         if options["dry_run"]:
             run = discard_run(uuid=run.uuid, by=by)
@@ -108,6 +140,37 @@ class Command(BaseCommand):
             self.stdout.write(report["outcome"])
 
 
+def _choices(options: dict[str, Any]) -> Choices:
+    kind = sheet_named(options["sheet"])
+    columns = kind.columns()
+    blanks: dict[str, str] = {}
+    for said in options["blank"]:
+        column, _mark, policy = said.rpartition("=")
+        if policy not in list(Blank) or (column and column not in columns):
+            raise BadValue(field="--blank", problem=_("“{said}” is unknown.").format(said=said))
+        blanks.update(dict.fromkeys([column] if column else columns, policy))
+    defaults: dict[str, str] = {}
+    for said in options["default"]:
+        column, mark, text = said.partition("=")
+        if not mark or column not in columns:
+            raise BadValue(field="--default", problem=_("“{said}” is unknown.").format(said=said))
+        defaults[column] = text
+    return Choices(
+        key=options["key"],
+        blanks=blanks,
+        defaults=defaults,
+        ignore_unknown=options["ignore_unknown"],
+        stock_means=options["stock"],
+        reading=Reading(
+            encoding=options["encoding"],
+            delimiter=options["delimiter"].replace("\\t", "\t"),
+            decimal=options["decimal"],
+            sheet=options["workbook_sheet"],
+            header_row=options["header_row"],
+        ),
+    )
+
+
 def _person(email: str) -> User:
     if not email:
         return command_user()
@@ -120,11 +183,14 @@ def _person(email: str) -> User:
 def _report(run: ImportRun | None) -> dict[str, Any]:
     if run is None:
         run = ImportRun()
-        rows: list[Any] = []
         name = None
+        found: list[Any] = []
     else:
-        rows = list(run.rows.order_by("line", "id").values_list("line", "errors", "warnings"))
         name = str(run.uuid)
+        lines = dict(
+            run.rows.filter(number__in=run.findings.values("number")).values_list("number", "line")
+        )
+        found = [(lines.get(said.number), said) for said in run.findings.all()]
     return {
         "run": name,
         "recipe": run.recipe,
@@ -135,14 +201,20 @@ def _report(run: ImportRun | None) -> dict[str, Any]:
         "changed": run.changed,
         "unchanged": run.unchanged,
         "refused": run.refused,
-        "errors": [{"line": line, **error} for line, errors, _notes in rows for error in errors],
+        "errors": [
+            {"line": line, **said.as_json()} for line, said in found if not said.is_warning
+        ],
         "warnings": [
-            *({"line": None, **note} for note in run.warnings),
-            *({"line": line, **note} for line, _errors, notes in rows for note in notes),
+            *({"line": None, **_plain(note)} for note in run.warnings),
+            *({"line": line, **said.as_json()} for line, said in found if said.is_warning),
         ],
         "outcome": run.outcome,
         "dry_run": False,
     }
+
+
+def _plain(note: dict[str, Any]) -> dict[str, Any]:
+    return {name: note[name] for name in ("code", "message", "column") if name in note}
 
 
 def _exit_code(report: dict[str, Any]) -> int:

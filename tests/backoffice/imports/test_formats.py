@@ -9,10 +9,12 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.utils import get_column_letter
 
-from backoffice.imports.formats import Heading, write_csv, write_xlsx
-from backoffice.imports.read import read
+from backoffice.imports import formats, workbook_parts
+from backoffice.imports.formats import Heading, TooLargeForWorkbook, write_csv, write_xlsx
 from backoffice.imports.tables import quoted, unquoted
+from tests.backoffice.exports.reading import calamine, cells_of
 
 FORMULAS = [
     '=HYPERLINK("http://example.com","x")',
@@ -76,31 +78,112 @@ def test_unquoted_undoes_quoted_whatever_the_text(text):
     assert unquoted(quoted(text)) == text
 
 
-@given(
-    st.text(
-        st.characters(codec="utf-8", exclude_categories=["Cc"], include_characters="\r\n\t"),
-        min_size=1,
-        max_size=30,
-    )
+ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
+# What a CSV is refused for, or what no reader of text keeps.
+LINE_TEXT = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc"], include_characters="\n\t"), max_size=12
 )
-def test_a_csv_reads_back_as_it_was_written(text):
-    if not text.strip():
-        return
-
-    [row] = read(csv_text(text).encode(), known={"name"}).rows
-
-    assert row.cells == [text]
 
 
-@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=30))
-def test_a_workbook_reads_back_as_it_was_written(text):
-    if not text.strip():
-        return
+def table(text):
+    return st.lists(st.lists(text, min_size=3, max_size=3), min_size=1, max_size=6).filter(
+        lambda rows: all(any(cell.strip() for cell in row) for row in rows)
+    )
 
-    [row] = read(workbook(text)).rows
 
-    assert row.cells == [text]
+def blank(cell):
+    return "" if cell is None else cell
+
+
+@given(table(LINE_TEXT))
+def test_a_csv_reads_back_as_it_was_written(rows):
+    out = io.StringIO(newline="")
+    write_csv(out, ["sku", "name", "slug"], rows)
+
+    cells = list(csv.reader(io.StringIO(out.getvalue(), newline="")))[1:]
+
+    assert [[unquoted(cell) for cell in row] for row in cells] == rows
+    assert [[blank(cell) for cell in row] for row in cells_of(out.getvalue().encode())] == rows
+
+
+@given(table(ANY_TEXT))
+def test_a_workbook_reads_back_as_it_was_written(rows):
+    out = io.BytesIO()
+    write_xlsx(out, [Heading("sku"), Heading("name"), Heading("slug")], rows, "Products")
+
+    assert [[blank(cell) for cell in row] for row in cells_of(out.getvalue())] == rows
 
 
 def test_a_workbook_keeps_text_that_looks_like_its_own_escape():
-    assert read(workbook("_x000D_")).rows[0].cells == ["_x000D_"]
+    assert cells_of(workbook("_x000D_")) == [["_x000D_"]]
+
+
+@pytest.mark.parametrize("text", ["a & b", "<b>bold</b>", "]]>", "&lt;", '"', "a\nb", "\U0001f600"])
+def test_a_workbook_holds_what_means_something_in_xml(text):
+    assert calamine(workbook("plain", text)) == [["name"], ["plain"], [text]]
+
+
+def test_rows_keep_their_numbers_over_many_chunks():
+    rows = [
+        [f"A{number}", "x" if number % 3 else ""] for number in range(2 * formats.CHUNK_ROWS + 7)
+    ]
+    out = io.BytesIO()
+
+    count = write_xlsx(out, [Heading("sku"), Heading("name")], rows, "Products")
+
+    sheet = openpyxl.load_workbook(io.BytesIO(out.getvalue()), read_only=True).active
+    assert count == len(rows)
+    assert [[blank(cell) for cell in row] for row in sheet.iter_rows(2, None, 1, 2, True)] == rows
+
+
+def test_a_csv_of_one_column_keeps_its_blank_rows():
+    out = io.StringIO(newline="")
+    count = write_csv(out, ["name"], [["a"], [""], ["b"]])
+
+    assert count == 3
+    assert list(csv.reader(io.StringIO(out.getvalue(), newline=""))) == [
+        ["name"],
+        ["a"],
+        [""],
+        ["b"],
+    ]
+
+
+def test_an_empty_sheet_is_its_head():
+    assert csv_text() == "name\r\n"
+    assert calamine(workbook()) == [["name"]]
+
+
+def test_more_rows_than_a_workbook_has_are_refused(monkeypatch):
+    monkeypatch.setattr(workbook_parts, "LAST_ROW", 3)
+
+    with pytest.raises(TooLargeForWorkbook, match="CSV"):
+        workbook("a", "b", "c")
+
+
+def test_a_disk_that_is_full_is_told_to_the_writer():
+    class Full(io.BytesIO):
+        def write(self, data):
+            if self.tell() > 20_000:
+                raise OSError(28, "No space left on device")
+            return super().write(data)
+
+    # Text that does not shrink, or nothing would be written before the end.
+    rows = ([format(hash((number, "x")) % 2**64, "x")] for number in range(50_000))
+    with pytest.raises(OSError, match="No space left"):
+        write_xlsx(Full(), [Heading("name")], rows, "Products")
+
+
+@pytest.mark.parametrize("title", ["a/b:c*d?[e]", "x" * 40, "'quoted'", "", '"&<'])
+def test_any_title_names_a_sheet(title):
+    out = io.BytesIO()
+    write_xlsx(out, [Heading("name")], [["a"]], title)
+
+    [name] = openpyxl.load_workbook(io.BytesIO(out.getvalue())).sheetnames
+    assert 0 < len(name) <= 31
+
+
+def test_columns_are_called_as_spreadsheets_call_them():
+    letters = [workbook_parts.letter(place) for place in range(1, 16_385)]
+
+    assert letters == [get_column_letter(place) for place in range(1, 16_385)]

@@ -49,8 +49,7 @@ def test_a_run_that_is_applied_leaves_no_file_behind(merchandiser):
 
     assert run.state == "applied"
     assert not is_stored(run)
-    row = run.rows.get()
-    assert (row.target_id, row.target_uuid) == Product.objects.values_list("pk", "uuid").get()
+    assert run.plan.get().target_id == Product.objects.get().pk
 
 
 def test_a_run_is_applied_once(merchandiser):
@@ -172,7 +171,7 @@ def _has_folder():
 
 def test_an_application_that_breaks_down_leaves_nothing_half_done(merchandiser, monkeypatch):
     run = preview(CUPS, by=merchandiser)
-    monkeypatch.setattr(StatusPart, "apply", lambda self, work: 1 / 0)
+    monkeypatch.setattr(StatusPart, "write", lambda self, relation, writing: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         apply_run(uuid=run.uuid, by=merchandiser, reason="")

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.imports import compound, parse
-from backoffice.imports.parse import Fault, Text
-from backoffice.imports.rows import Cell, Row, RowFault
+from backoffice.imports.parse import Text
+from catalog.sheets.recipes import meanings
+from catalog.sheets.recipes.foreign import Source
 
-GRAMS = {
-    "weight_kg": Decimal(1000),
-    "weight_g": Decimal(1),
-    "weight_lbs": Decimal("453.59237"),
-    "weight_oz": Decimal("28.349523125"),
-}
+WEIGHTS = {f"weight_{unit}": meanings.GRAMS[unit] for unit in ("kg", "g", "lbs", "oz")}
 TAX_CLASSES = {"reduced-rate": "reduced", "zero-rate": "zero"}
 STATUS = {"1": "published", "0": "draft", "-1": "draft"}
 SOLD = {"simple", "variable", "variation"}
@@ -35,35 +27,6 @@ NOT_SOLD: dict[str, tuple[Text, Text]] = {
         _("Remove this row, or make it a simple product first."),
     ),
 }
-
-
-@dataclass
-class Source:
-    """A row with its cells by key, and what is made of it."""
-
-    cells: Mapping[str, Any]
-    names: Mapping[str, str]
-    row: Row
-    kinds: set[str] = field(default_factory=set)
-
-    def text(self, key: str) -> str:
-        """Return a cell as text; one that cannot be read is refused where its value is used."""
-        try:
-            return parse.as_text(self.cells.get(key))
-        except Fault:
-            return ""
-
-    def name(self, key: str) -> str:
-        return self.names.get(key, key)
-
-    def put(self, column: str, key: str, value: Any = None, *, empties: bool = False) -> None:
-        """Hand a value on as our column; without one: the cell as it is."""
-        raw = self.cells.get(key) if value is None else value
-        self.row.cells[column] = Cell(raw, self.name(key), empties)
-
-    def refuse(self, key: str, code: str, message: Text, hint: Text = "", **facts: Any) -> None:
-        fault = Fault(code, message, hint, **facts)
-        self.row.faults.append(RowFault(self.name(key), code, fault.message, fault.hint))
 
 
 def map_cells(source: Source, now: datetime) -> None:
@@ -94,8 +57,7 @@ def map_cells(source: Source, now: datetime) -> None:
         ("is_featured", "is_featured"),
         ("low_stock_threshold", "low_stock_amount"),
     ):
-        if key in source.names:
-            source.put(ours, key)
+        source.put(ours, key)
     _map_words(source)
     _map_status(source)
     _map_price(source, now)
@@ -115,10 +77,11 @@ def _map_words(source: Source) -> None:
     if paths:
         source.put("category", "categories", compound.unescaped(paths[0], ","))
         if len(paths) > 1:
-            source.row.note(
-                "category",
+            source.note(
+                "categories",
                 "one_category",
-                str(_("Only the first category, {path}, is kept.")).format(path=paths[0]),
+                _("Only the first category, {path}, is kept."),
+                path=paths[0],
             )
     if source.text("tags"):
         source.put("tags", "tags", source.text("tags").replace("\\,", ","))
@@ -134,22 +97,23 @@ def _map_status(source: Source) -> None:
             "bad_published",
             _("“{value}” is none of 1, 0 and -1."),
             _("1 is published, 0 a draft, -1 private."),
+            field="status",
             value=parse.shown(published),
         )
         return
     source.put("status", "published", STATUS[published])
     if published == "-1":
-        source.row.note("status", "private", str(_("It is private there; it becomes a draft.")))
+        source.note("published", "private", _("It is private there; it becomes a draft."))
 
 
 def _map_price(source: Source, now: datetime) -> None:
     """The sale price is the price while the sale runs; then the regular one is struck out."""
     regular, sale = source.text("regular_price"), source.text("sale_price")
     if sale and not _is_running(source, now):
-        source.row.note(
-            "price",
+        source.note(
+            "sale_price",
             "sale_not_running",
-            str(_("The sale is not running today; the regular price is used.")),
+            _("The sale is not running today; the regular price is used."),
         )
         sale = ""
     if sale:
@@ -157,8 +121,7 @@ def _map_price(source: Source, now: datetime) -> None:
         if regular:
             source.put("compare_at_price", "regular_price")
     else:
-        if regular or source.cells.get("regular_price"):
-            source.put("price", "regular_price")
+        source.put("price", "regular_price")
         source.put("compare_at_price", "sale_price", "", empties=True)
 
 
@@ -182,7 +145,7 @@ def _day(text: str, *, is_end: bool = False) -> datetime | None:
 def _map_stock(source: Source) -> None:
     stock = source.text("stock")
     if stock.casefold() == "parent":
-        source.row.note("stock", "stock_of_parent", str(_("Its stock is kept by its parent.")))
+        source.note("stock", "stock_of_parent", _("Its stock is kept by its parent."))
     elif stock:
         source.put("stock", "stock")
     elif source.text("in_stock") == "0":
@@ -190,22 +153,10 @@ def _map_stock(source: Source) -> None:
 
 
 def _map_weight(source: Source) -> None:
-    for key, grams in GRAMS.items():
-        text = source.text(key)
-        if not text:
-            continue
-        if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,6})?", text):
-            source.refuse(
-                key,
-                "bad_weight",
-                _("“{value}” is no weight."),
-                _("Write a number with a decimal point, for example 0.35."),
-                value=parse.shown(text),
-            )
+    for key, grams in WEIGHTS.items():
+        if source.has(key):
+            meanings.put_weight(source, key, grams)
             return
-        whole = (Decimal(text) * grams).quantize(Decimal(1), ROUND_HALF_UP)
-        source.put("weight_grams", key, str(whole))
-        return
 
 
 def _map_tax(source: Source) -> None:
@@ -218,7 +169,7 @@ def _map_tax(source: Source) -> None:
 def options_of(source: Source) -> dict[str, str]:
     """Return what sets a variation apart; an attribute without a value stands for any."""
     options = {}
-    for key in source.cells:
+    for key in source.header.names:
         if (found := re.fullmatch(r"attribute_(\d+)_name", key)) is not None:
             name, value = source.text(key), source.text(f"attribute_{found.group(1)}_value_s")
             if name and value:

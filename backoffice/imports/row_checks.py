@@ -1,67 +1,22 @@
-"""Judging rows: parse, find duplicates, hold against the table, ask the parts. Writes nothing.
-
-`weigh` is what the preview shows and what an application runs again under lock: one code path.
-"""
+"""Judging rows in Python: twins, keys, needed cells, permissions, and what the parts say."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.imports import parse
 from backoffice.imports.columns import Column
-from backoffice.imports.parse import Fault
+from backoffice.imports.parse import Fault, shown
 from backoffice.imports.rows import Row
-from backoffice.imports.sheets import Plan, Sheet
-from backoffice.models import ImportRun, User
+from backoffice.imports.table_checks import LINES_NAMED, not_allowed
+from backoffice.models import ImportRun
 
-# How many other lines a sentence names.
-LINES_NAMED = 5
-
-
-def judge(
-    sheet: Sheet, rows: Sequence[Row], *, width: int, by: User, mode: str, now: datetime
-) -> Plan:
-    """Return all rows with their verdicts: every fault of every row, none hides another.
-
-    width: how many columns the header has.
-    """
-    columns = sheet.columns()
-    for row in rows:
-        parse_row(row, columns, width)
-        row.key = row.texts.get(sheet.key) or row.raw_text(sheet.key)
-    plan = Plan(sheet, list(rows), by, mode, now)
-    refuse_twins(plan)
-    weigh(plan, columns)
-    return plan
-
-
-def parse_row(row: Row, columns: dict[str, Column], width: int) -> None:
-    """Fill values and texts from the cells; note a fault for each cell that cannot be read."""
-    if len(row.source) > width:
-        row.refuse(
-            "",
-            Fault(
-                "too_many_cells",
-                _("The row has {count} cells, the header {width} columns."),
-                _("A delimiter inside a cell needs quotation marks around the cell."),
-                count=len(row.source),
-                width=width,
-            ),
-        )
-    for name, cell in row.cells.items():
-        try:
-            value = columns[name].read(None if cell.empties else cell.value)
-        except Fault as fault:
-            row.refuse(name, fault, is_form=True)
-            continue
-        text = columns[name].write(value)
-        if text or cell.empties:
-            row.values[name], row.texts[name] = value, text
+if TYPE_CHECKING:
+    from backoffice.imports.row_sheet import Plan
 
 
 def refuse_twins(plan: Plan) -> None:
@@ -206,17 +161,6 @@ def _judge_permissions(row: Row, plan: Plan, columns: dict[str, Column]) -> None
             )
 
 
-def not_allowed(*, what: Any, noun: Any, label: str = "") -> Fault:
-    """Return the fault of a row that the person may not write."""
-    return Fault(
-        "not_allowed",
-        _("Your role does not allow you to {what} {noun}."),
-        _("Leave the column out, or ask a colleague who may."),
-        what=str(what).format(label=label),
-        noun=noun,
-    )
-
-
 def _refuse_orphans(plan: Plan) -> None:
     """Refuse rows that need another row of the file which is refused itself."""
     waiting = True
@@ -235,3 +179,35 @@ def _refuse_orphans(plan: Plan) -> None:
                     ),
                 )
                 waiting = True
+
+
+def drift(row: Row, seen: Mapping[str, Any], columns: Mapping[str, Column]) -> Fault | None:
+    """Return why a row is not what the preview showed any more."""
+    if row.target_id is None:
+        if row.current is None:
+            return None
+        return Fault(
+            "created_since",
+            _("{key} was created by somebody else since the preview."),
+            _("Import the file again and read the new preview."),
+            key=row.key,
+        )
+    if row.current is None or row.current.pk != row.target_id:
+        return Fault(
+            "gone_since",
+            _("{key} is no longer there under this key."),
+            _("Import the file again and read the new preview."),
+            key=row.key,
+        )
+    for name, (old, _new) in seen.items():
+        now = columns[name].export(row.current)
+        if now != old:
+            return Fault(
+                "changed_since",
+                _("{label} was changed since the preview: it showed {old}, now it is {now}."),
+                _("Import the file again and read the new preview."),
+                label=columns[name].label,
+                old=shown(old) or "–",
+                now=shown(now) or "–",
+            )
+    return None

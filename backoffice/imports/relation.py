@@ -1,0 +1,184 @@
+"""A run's staged rows as a relation: what parts of a sheet judge and write, all rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from backoffice.imports import sql
+from backoffice.imports.choices import Choices
+from backoffice.imports.fields import Field
+from backoffice.imports.tables import Note
+from backoffice.models import ImportFinding, ImportPlan, ImportRow, ImportRun, ImportTerm, User
+
+if TYPE_CHECKING:
+    from backoffice.imports.table_sheet import TableSheet
+
+ROWS_A_BATCH = 20_000
+# Of a staged row `r`: it is still to be looked at.
+OPEN = "NOT r.is_left_out AND NOT r.is_settled"
+
+
+class Relation:
+    """Staged rows, their plan and their targets, under the aliases r, p and t.
+
+    by: whose import it is; permissions are asked once each.
+    """
+
+    def __init__(
+        self, run: ImportRun, sheet: TableSheet, fields: Mapping[str, Field], by: User
+    ) -> None:
+        self.run, self.sheet, self.fields, self.by = run, sheet, fields, by
+        self.choices = Choices.from_json(run.choices)
+        self.key = self.choices.key or sheet.key
+        self._permissions: dict[str, bool] = {}
+        # What parts looked up and hand on, and what they say about the file as a whole.
+        self.facts: dict[str, Any] = {}
+        self.notes: list[Note] = []
+
+    @property
+    def given(self) -> list[Field]:
+        """The columns that the file has, or that have a default for new rows."""
+        return [field for field in self.fields.values() if field.is_given]
+
+    @property
+    def compared(self) -> list[Field]:
+        """The columns that can differ from what is stored."""
+        return [f for f in self.fields.values() if f.place is not None and f.name != self.key]
+
+    def field(self, name: str) -> Field | None:
+        """Return a column that the file has, or None."""
+        found = self.fields.get(name)
+        return found if found is not None and found.place is not None else None
+
+    def allows(self, permission: str) -> bool:
+        if permission not in self._permissions:
+            self._permissions[permission] = self.by.is_active and self.by.has_perm(permission)
+        return self._permissions[permission]
+
+    # --- FROM ----------------------------------------------------------------------------------
+
+    def joins(self, fields: Iterable[Field] | None = None) -> str:
+        chosen = self.given if fields is None else fields
+        return "".join(dict.fromkeys(field.joins for field in chosen))
+
+    def named_in(self, *texts: str) -> list[Field]:
+        """Return the fields whose joins these pieces of SQL need; the others would only cost."""
+        return [
+            field
+            for field in self.given
+            if any(f"{alias}." in text for alias in field.aliases for text in texts)
+        ]
+
+    def unplanned(self, fields: Iterable[Field] | None = None) -> str:
+        """Return FROM and WHERE of all rows beside the row of the trade that bears their key."""
+        model = self.sheet.model
+        return (
+            f"FROM {sql.table(ImportRow)} r LEFT JOIN {sql.table(model)} t"
+            f" ON t.{sql.name(self._key_column)} = r.key{self.joins(fields)}"
+            f" WHERE r.run_id = {self.run.pk} AND {OPEN} AND r.key <> ''"
+        )
+
+    def planned(self, fields: Iterable[Field] | None = None, *, joins: str = "") -> str:
+        """Return FROM and WHERE of rows with a plan, beside what the plan is about."""
+        model = self.sheet.model
+        return (
+            f"FROM {sql.table(ImportPlan)} p JOIN {sql.table(ImportRow)} r"
+            " ON r.run_id = p.run_id AND r.number = p.number"
+            f" LEFT JOIN {sql.table(model)} t ON t.id = p.target_id{self.joins(fields)}{joins}"
+            f" WHERE p.run_id = {self.run.pk} AND NOT r.is_settled"
+        )
+
+    def to_write(self, fields: Iterable[Field] | None = None, *, joins: str = "") -> str:
+        """As `planned`, without the refused rows."""
+        return f"{self.planned(fields, joins=joins)} AND p.verdict <> 'refused'"
+
+    @property
+    def _key_column(self) -> str:
+        return str(self.sheet.model._meta.get_field(self.key).column)
+
+    @property
+    def key_text(self) -> str:
+        """The stored key of the target, as text."""
+        return f"t.{sql.name(self._key_column)}"
+
+    def said(self, name: str) -> str:
+        """Return the text that a row says about a column; NULL when the file has none."""
+        field = self.fields.get(name)
+        return "NULL" if field is None or field.place is None else field.said
+
+    def said_when_new(self, name: str) -> str:
+        field = self.fields.get(name)
+        return "''" if field is None else field.said_when_new
+
+    def changes(self, name: str) -> str:
+        """Return whether a row writes a column: a new one that says something, or a change."""
+        if self.field(name) is None:
+            return f"(p.verdict = 'new' AND {self.said_when_new(name)} <> '')"
+        return (
+            f"(CASE WHEN p.verdict = 'new' THEN {self.said_when_new(name)} <> ''"
+            f" ELSE {sql.has_change(name)} END)"
+        )
+
+    # --- Looking at single values ----------------------------------------------------------------
+
+    @cached_property
+    def changing(self) -> frozenset[str]:
+        """The columns that the plan changes on any row that is there already."""
+        asked = ", ".join(sql.any_of(sql.has_change(field.name)) for field in self.compared)
+        if not asked:
+            return frozenset()
+        (answers,) = sql.rows(f"SELECT {asked} {self.to_write([])} AND p.verdict = 'changed'")
+        named = zip(self.compared, answers, strict=True)
+        return frozenset(field.name for field, holds in named if holds)
+
+    def distinct(self, name: str) -> list[str]:
+        """Return the different texts of a column, "" left out."""
+        field = self.fields.get(name)
+        if field is None or not field.is_given:
+            return []
+        found: set[str] = {field.default} if field.default else set()
+        if field.place is not None:
+            statement = (
+                f"SELECT DISTINCT {field.said} FROM {sql.table(ImportRow)} r"
+                f" WHERE r.run_id = {self.run.pk} AND {OPEN}"
+            )
+            found.update(text for (text,) in sql.rows(statement) if text)
+        return sorted(found)
+
+    def keep_terms(self, name: str, terms: Mapping[str, Any]) -> None:
+        """Remember what texts stand for: a key, a text of keys, or None for what is missing."""
+        ImportTerm.objects.filter(run=self.run, field=name).delete()
+        sql.insert_many(
+            ImportTerm,
+            ("run_id", "field", "text", "target_id", "target_ids"),
+            (
+                (
+                    self.run.pk,
+                    name,
+                    text,
+                    found if isinstance(found, int) else None,
+                    found if isinstance(found, str) else None,
+                )
+                for text, found in terms.items()
+            ),
+        )
+
+    def unsaid(self, name: str) -> str:
+        """Return a condition: nothing is said yet against the row's cell of this column."""
+        return (
+            f"NOT EXISTS (SELECT 1 FROM {sql.table(ImportFinding)} f WHERE f.run_id = r.run_id"
+            f" AND f.number = r.number AND f.field = {sql.literal(name)} AND NOT f.is_warning)"
+        )
+
+    def batches(self) -> list[tuple[int, int]]:
+        """Return ranges of row numbers, first and last, that together are all rows."""
+        (last,) = sql.rows(
+            f"SELECT COALESCE(max(number), 0) FROM {sql.table(ImportRow)}"
+            f" WHERE run_id = {self.run.pk}"
+        )[0]
+        return [
+            (first, min(first + ROWS_A_BATCH - 1, last))
+            for first in range(1, last + 1, ROWS_A_BATCH)
+        ]
