@@ -17,6 +17,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.admin import nightly_acts
+from backoffice.admin.nightly_acts import NIGHTLY_ACTS
 from backoffice.adminkit import timeline
 from backoffice.adminkit.acts import Act
 from backoffice.adminkit.console import ConsoleAdmin, Queue, badge
@@ -132,6 +134,7 @@ class ImportRecipeAdmin(ConsoleAdmin):
             refusal_for=_refusal_for,
             applies=lambda row: not row.is_archived,
         ),
+        *NIGHTLY_ACTS,
     )
 
     # --- The list ------------------------------------------------------------------------------
@@ -243,6 +246,7 @@ class ImportRecipeAdmin(ConsoleAdmin):
                 (labels.get(name, name), value) for name, value in choices.defaults.items()
             ],
             "reading": words_of_reading(choices.reading),
+            "nightly": nightly_acts.words_of(row),
             "mode": ImportRun.Mode(row.content["mode"]).label if row.content.get("mode") else "",
             "text_url": self.admin_path("text", row.pk),
             "entries": timeline.page_of(ImportRecipe, row.pk, reader=request.user)[0],

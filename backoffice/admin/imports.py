@@ -85,8 +85,9 @@ class ImportRunAdmin(ConsoleAdmin):
         rows = list(super().prepare_page(request, rows))
         for run in rows:
             face = self._face(run)
-            is_offered = face is not None and not run.is_taken_back and face.may_undo(request, run)
-            run.undo_url = face.import_path("import_undo", run.uuid) if is_offered else ""
+            run.undo_url = ""
+            if face is not None and not run.is_taken_back and face.may_undo(request, run):
+                run.undo_url = face.import_path("import_undo", run.uuid)
         return rows
 
     @admin.display(description="")

@@ -99,6 +99,10 @@ class ChoicesForm(forms.Form):
         self.fields["encoding"].choices = [DETECT, *with_own(ENCODINGS, self.base.reading.encoding)]
         if "stock" not in columns:
             del self.fields["stock_means"]
+        if kind.mode:
+            # There is nothing to choose: what the sheet's rows may is fixed.
+            self.fields["mode"].choices = [(kind.mode, ImportRun.Mode(kind.mode).label)]
+            self.fields["mode"].initial = kind.mode
 
     @property
     def reading_fields(self) -> list[Any]:

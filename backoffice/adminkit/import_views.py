@@ -161,7 +161,10 @@ class ShowsImports(Base):
             ),
             "columns": pages.columns_of(run, columns),
             "is_fixable": any(fault.name for row in rows for fault in row.faults),
-            "is_tickable": is_open and active.name != "unchanged",
+            # What is kept, or as it should be, is not taken in whatever its tick says.
+            "is_tickable": is_open
+            and active.name != "unchanged"
+            and not (run.is_undo and active.name == "refused"),
             "is_all_or_nothing": run.policy == ImportRun.Policy.ALL_OR_NOTHING,
             "button": _button(run),
         }

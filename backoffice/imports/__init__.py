@@ -7,9 +7,10 @@ from backoffice.imports.apply import apply_run
 from backoffice.imports.choices import Blank, Choices, StockMeans
 from backoffice.imports.confirming import confirm_run
 from backoffice.imports.correcting import fix_cells, leave_out_rows, send_corrections
+from backoffice.imports.endings import expire_runs
 from backoffice.imports.files import run_sheet
 from backoffice.imports.refused_out import refused_rows
-from backoffice.imports.runs import choose_again, discard_run, expire_runs, own_run, start_run
+from backoffice.imports.runs import choose_again, discard_run, own_run, start_run
 from backoffice.imports.tables import Reading
 from backoffice.imports.undo import undo_run
 

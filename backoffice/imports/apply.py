@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from backoffice import changes, jobs
 from backoffice.imports import four_eyes, receive, refusals
-from backoffice.imports.runs import expire_runs, own_run
+from backoffice.imports.endings import expire_runs
+from backoffice.imports.runs import own_run
 from backoffice.imports.sheets import Sheet, sheet
 from backoffice.imports.stage import keep
 from backoffice.imports.table_sheet import count, refuse_found
@@ -108,12 +109,14 @@ def work_off(
         _close(run, State.REFUSED if is_final else State.VALIDATED, str(refused))
         raise
     except Exception:
-        with suppress(DatabaseError):  # it may be the database that is gone; the sweep closes it
-            _close(run, State.FAILED, _("It was interrupted; nothing was applied."))
+        # A job is tried again; without one, the database may be what is gone: the sweep closes it.
+        if work is None:
+            with suppress(DatabaseError):
+                _close(run, State.FAILED, _("It was interrupted; nothing was applied."))
         raise
     finally:
         # Refused rows may still be corrected; of everything else the file is not needed any more.
-        if run.state != State.VALIDATED and (is_final or not run.refused):
+        if run.state not in {State.VALIDATED, State.RUNNING} and (is_final or not run.refused):
             receive.forget(run.stored_as)
     return run
 

@@ -90,8 +90,8 @@ class Column(Field):
             return list(cells), {}
         texts, faults, known = [], {}, dict[Any, str | Fault]()
         for place, cell in enumerate(cells):
-            # True and 1 and 1.0 are one key, and not one text.
-            key = cell if type(cell) is str else (type(cell), cell)
+            # True, 1 and 1.0 would be one key, and are not one text.
+            key = cell if type(cell) is str else (type(cell), repr(cell))
             said = known.get(key)
             if said is None:
                 try:

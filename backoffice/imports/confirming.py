@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import approvals, jobs
 from backoffice.imports import four_eyes, refusals
 from backoffice.imports.apply import claim, work_off
-from backoffice.imports.runs import READ_KIND, expire_runs, own_run, read_received
+from backoffice.imports.endings import expire_runs
+from backoffice.imports.runs import READ_KIND, own_run, read_received
 from backoffice.imports.sheets import sheet
 from backoffice.models import ImportRun, User
 from backoffice.steps import require_permission
@@ -112,6 +113,4 @@ def read_import(work: jobs.Run) -> dict[str, Any]:
     return {"state": run.state, "rows": run.row_count}
 
 
-approvals.action(
-    four_eyes.ROWS, label=_("Import a sheet"), unit="count", verb=confirm_approved
-)
+approvals.action(four_eyes.ROWS, label=_("Import a sheet"), unit="count", verb=confirm_approved)

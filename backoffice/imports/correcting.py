@@ -7,17 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.imports import receive, recipes, refusals
+from backoffice.imports import corrections, receive, recipes, refusals
 from backoffice.imports.choices import Choices
 from backoffice.imports.read import open_table
-from backoffice.imports.recipes import REPORT_COLUMNS, MappedChunk
-from backoffice.imports.runs import locked_run, plan_again, recipe_of
+from backoffice.imports.recipes import MappedChunk
+from backoffice.imports.runs import locked_run, plan_again
 from backoffice.imports.sheets import sheet
 from backoffice.imports.stage import Staged, Stager, insert_rows, keep
-from backoffice.imports.tables import Table, header_key
 from backoffice.models import ImportFinding, ImportRow, ImportRun, User
 from backoffice.models.imports import Verdict
 
@@ -30,20 +28,6 @@ class UnknownCell(refusals.RunRefused):
 
     sentence = _("There is no cell {column} in row {number} that could be corrected.")
     hint = _("Correct the file and import it again.")
-
-
-class NoLines(refusals.RunRefused):
-    sentence = _("The corrected file does not say which lines it corrects.")
-    hint = _("Use the sheet of refused rows with its column “line”.")
-    http_status = 422
-
-
-class OtherLines(refusals.RunRefused):
-    """facts: lines."""
-
-    sentence = _("These lines are not among the refused ones: {lines}.")
-    hint = _("Use the sheet of refused rows of this very import.")
-    http_status = 422
 
 
 def fix_cells(*, uuid: Any, cells: Mapping[int, Mapping[str, str]], by: User) -> ImportRun:
@@ -66,6 +50,8 @@ def fix_cells(*, uuid: Any, cells: Mapping[int, Mapping[str, str]], by: User) ->
             faulty[finding.number][finding.field] = finding.raw
         lines, chunk = _as_typed(run, stager, rows, cells, faulty)
         _replace(run, stager, chunk, lines)
+        typed = {rows[number].line: said for number, said in cells.items()}
+        run.corrections = {**run.corrections, **corrections.corrected_cells(run, typed)}
         plan_again(run, by=by)
     return run
 
@@ -110,7 +96,8 @@ def send_corrections(*, uuid: Any, file: IO[Any], file_name: str, by: User) -> I
 
     Of a run that was applied already, what it wrote stays, and the corrected rows wait for a
     confirmation of their own under the same change set.
-    Refuses: UnknownRun; NotAllowed; RunExpired; RunNotWaiting; NoLines; OtherLines; FileRefused.
+    Refuses: UnknownRun; NotAllowed; RunExpired; RunNotWaiting; NoLines; OtherLines; LinesTwice;
+    FileRefused.
     Atomic: the run's rows and its plan.
     """
     received = receive.receive(file, name=file_name)
@@ -119,7 +106,10 @@ def send_corrections(*, uuid: Any, file: IO[Any], file_name: str, by: User) -> I
             run = locked_run(uuid=uuid, by=by, states=(State.VALIDATED, State.APPLIED))
             if run.state == State.APPLIED:
                 _settle(run)
-            _take_in(run, open_table(content, known=sheet(run.sheet).known_columns()))
+            table = open_table(content, known=sheet(run.sheet).known_columns())
+            stager = Stager(run, sheet(run.sheet), Choices.from_json(run.choices))
+            for chunk, numbers in corrections.take_in(run, table):
+                _replace(run, stager, chunk, numbers)
             plan_again(run, by=by)
     finally:
         received.forget()
@@ -132,42 +122,6 @@ def _settle(run: ImportRun) -> None:
     run.rows.exclude(number__in=open_rows).update(is_settled=True)
     run.findings.filter(is_warning=True).delete()
     run.finished_at = None
-
-
-def _take_in(run: ImportRun, table: Table) -> None:
-    kind, choices = sheet(run.sheet), Choices.from_json(run.choices)
-    keys = [header_key(name) for name in table.header]
-    if REPORT_COLUMNS[0] not in keys:
-        raise NoLines
-    place = keys.index(REPORT_COLUMNS[0])
-    original: dict[int, int] = {}
-    for chunk in table.chunks():
-        for line, row in zip(chunk.lines, chunk.rows, strict=True):
-            text = str(row[place]).strip()
-            text = text.removesuffix(".0")
-            original[line] = int(text) if text.isascii() and text.isdigit() else 0
-    mapped = recipe_of(kind, run, table, choices).map(
-        table, ignore_unknown=True, now=timezone.now()
-    )
-    numbers: dict[int, list[int]] = defaultdict(list)
-    refused = run.plan.filter(verdict=Verdict.REFUSED).values("number")
-    for row in run.rows.filter(number__in=refused, is_settled=False).order_by("number"):
-        numbers[row.line].append(row.number)
-    stager = Stager(run, kind, choices)
-    for chunk_ in mapped.chunks:
-        lines = [original.get(line, 0) for line in chunk_.lines]
-        other = sorted({line for line in lines if line not in numbers})
-        if other:
-            named = ", ".join(str(line) if line else "?" for line in other[:5])
-            raise OtherLines(lines=named)
-        chunk_.lines = lines
-        _replace(run, stager, chunk_, [_next(numbers, line) for line in lines])
-
-
-def _next(numbers: dict[int, list[int]], line: int) -> int:
-    """Return the row that a line stands for; a line that made several rows, one after another."""
-    waiting = numbers[line]
-    return waiting.pop(0) if len(waiting) > 1 else waiting[0]
 
 
 def _replace(run: ImportRun, stager: Stager, chunk: MappedChunk, numbers: Sequence[int]) -> None:

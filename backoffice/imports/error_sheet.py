@@ -5,6 +5,7 @@ Two columns are added, `line` and `reason`, which an import of the sheet leaves 
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import io
 import math
@@ -17,6 +18,7 @@ from backoffice.imports import workbook_parts as parts
 from backoffice.imports.export import UnknownFormat
 from backoffice.imports.formats import CONTENT_TYPES, Heading, write_csv
 from backoffice.imports.recipes import REPORT_COLUMNS
+from backoffice.imports.tables import quoted
 
 # The line of the file, its cells in the order of the header, why, and which cells are faulty.
 RefusedRow = tuple[int, Sequence[Any], str, Collection[int]]
@@ -34,11 +36,13 @@ def write_error_sheet(
     header: Sequence[str],
     rows: Iterable[RefusedRow],
     title: str,
+    delimiter: str = ",",
 ) -> int:
     """Write the sheet, row by row, and return the number of rows.
 
-    header: the file's, as it stands there. title: of the workbook's sheet. In a workbook the faulty
-    cells are red; those beyond the header cannot be named, so they are left out in both.
+    header: the file's, as it stands there. title: of the workbook's sheet. delimiter: of a CSV: one
+    like the file's opens alike. In a workbook the faulty cells are red; those beyond the header
+    cannot be named, so they are left out in both.
     Refuses: UnknownFormat.
     """
     if format_name not in CONTENT_TYPES:
@@ -50,9 +54,24 @@ def write_error_sheet(
     try:
         # Excel takes a CSV without it for the code page of its country.
         text.write("\ufeff")
-        return write_csv(text, names, _texts(rows, len(header)))
+        texts = _texts(rows, len(header))
+        if delimiter == ",":
+            return write_csv(text, names, texts)
+        return _write_delimited(text, names, texts, delimiter)
     finally:
         text.detach()
+
+
+def _write_delimited(
+    out: IO[str], names: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str
+) -> int:
+    writer = csv.writer(out, delimiter=delimiter)
+    writer.writerow(map(quoted, names))
+    count = 0
+    for row in rows:
+        writer.writerow(map(quoted, row))
+        count += 1
+    return count
 
 
 def cell_text(cell: Any) -> str:

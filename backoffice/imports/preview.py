@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from backoffice.imports.choices import Choices
 from backoffice.imports.fields import Field
@@ -94,11 +95,13 @@ def page_of(
 ) -> Page:
     """Return the rows of a tab that come after a row number, or before it.
 
-    search: part of a key. code: only rows of which this was said.
+    search: part of a key, or of any cell. code: only rows of which this was said.
     """
     rows = rows_of(run, tab)
     if search.strip():
-        rows = rows.filter(key__icontains=search.strip())
+        words = search.strip()
+        rows = rows.alias(said=Cast("cells", TextField()))
+        rows = rows.filter(Q(key__icontains=words) | Q(said__icontains=words))
     if code:
         said = ImportFinding.objects.filter(run=run, number=OuterRef("number"), code=code)
         rows = rows.filter(Exists(said))
@@ -172,7 +175,9 @@ def _shown(
     elif is_new and plan is not None and verdict != Verdict.UNCHANGED:
         said = {**defaults, **{name: text for name, text in cells.items() if text}}
         changes = {name: ("", said[name]) for name in columns if said.get(name)}
-    target = plan.target_id if plan is not None and plan.changes else None
+    # A new row's key is set aside before there is such a row.
+    is_there = plan is not None and (bool(plan.changes) or run.state == ImportRun.State.APPLIED)
+    target = plan.target_id if plan is not None and is_there else None
     title = cells.get(kind.title_column) or titles.get(target or 0, "")
     return Shown(
         row.number, row.line, row.key, title, str(verdict), target, cells, changes, findings

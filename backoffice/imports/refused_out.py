@@ -27,7 +27,8 @@ def refused_rows(run: ImportRun, format_name: str) -> IO[bytes]:
     out = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115  (handed out)
     title = str(sheet(run.sheet).label)
     header, rows = _read_again(run) if _is_there(run) else _as_understood(run)
-    write_error_sheet(out, format_name, header=header, rows=rows, title=title)
+    delimiter = Choices.from_json(run.choices).reading.delimiter or ","
+    write_error_sheet(out, format_name, header=header, rows=rows, title=title, delimiter=delimiter)
     out.seek(0)
     return out
 
@@ -63,6 +64,7 @@ def _read_again(run: ImportRun) -> tuple[list[str], Iterator[RefusedRow]]:
             for chunk in table.chunks():
                 for line, cells in zip(chunk.lines, chunk.rows, strict=True):
                     if line in lines:
+                        cells = run.corrections.get(str(line), cells)  # noqa: PLW2901
                         findings = [found for number in lines[line] for found in said[number]]
                         yield _row(line, cells, findings, places)
 

@@ -172,13 +172,17 @@ class Relation:
             f" AND f.number = r.number AND f.field = {sql.literal(name)} AND NOT f.is_warning)"
         )
 
-    def batches(self) -> list[tuple[int, int]]:
-        """Return ranges of row numbers, first and last, that together are all rows."""
-        (last,) = sql.rows(
+    @cached_property
+    def last_number(self) -> int:
+        ((last,),) = sql.rows(
             f"SELECT COALESCE(max(number), 0) FROM {sql.table(ImportRow)}"
             f" WHERE run_id = {self.run.pk}"
-        )[0]
+        )
+        return int(last)
+
+    def batches(self) -> list[tuple[int, int]]:
+        """Return ranges of row numbers, first and last, that together are all rows."""
         return [
-            (first, min(first + ROWS_A_BATCH - 1, last))
-            for first in range(1, last + 1, ROWS_A_BATCH)
+            (first, min(first + ROWS_A_BATCH - 1, self.last_number))
+            for first in range(1, self.last_number + 1, ROWS_A_BATCH)
         ]

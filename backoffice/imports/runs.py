@@ -11,36 +11,25 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from backoffice import jobs
 from backoffice.imports import numbers, receive, recipes, refusals
 from backoffice.imports.choices import Choices
+from backoffice.imports.endings import WITH_JOB, end_with_jobs, expire_runs
 from backoffice.imports.own_recipes import PREFIX, OwnRecipe, all_recipes, choices_of
 from backoffice.imports.read import open_table
 from backoffice.imports.recipes import AssignedRecipe, Mapped, MappedChunk, Recipe
 from backoffice.imports.sheets import Sheet, sheet
 from backoffice.imports.stage import Stager
 from backoffice.imports.tables import Table
-from backoffice.models import (
-    ImportFinding,
-    ImportPlan,
-    ImportRow,
-    ImportRun,
-    ImportTerm,
-    User,
-)
+from backoffice.models import ImportRun, User
 from backoffice.refused import Refused
 from backoffice.steps import require_permission
 
 State = ImportRun.State
 READ_KIND = "backoffice.read_import"
-# A worker that died leaves its run behind as "running"; its transaction is long undone.
-DEAD_AFTER_HOURS = 2
-# What came to nothing is looked at for a week at most.
-KEEP_DROPPED_DAYS = 7
-DROPPED = (State.REFUSED, State.FAILED, State.DISCARDED, State.EXPIRED)
 # Rows that tell how the rest of a file is.
 LOOKED_AT = 500
 
@@ -265,6 +254,9 @@ def own_run(*, uuid: Any, by: User) -> ImportRun:
     run = by_uuid(ImportRun.objects.of(by), uuid)
     if run is None:
         raise refusals.UnknownRun
+    if run.job_id is not None and run.state in WITH_JOB:
+        end_with_jobs(ImportRun.objects.filter(pk=run.pk))
+        run.refresh_from_db()
     return run
 
 
@@ -310,37 +302,3 @@ def discard_run(*, uuid: Any, by: User) -> ImportRun:
     receive.forget(run.stored_as)
     run.refresh_from_db()
     return run
-
-
-def expire_runs(*, now: datetime) -> int:
-    """Close what was not confirmed in time, or died on the way, and remove the files."""
-    overdue = list(ImportRun.objects.overdue(now))
-    dead = ImportRun.objects.filter(
-        state=State.RUNNING, job=None, started_at__lt=now - timedelta(hours=DEAD_AFTER_HOURS)
-    )
-    for run in [*overdue, *dead]:
-        died = run.state == State.RUNNING
-        closed = State.FAILED if died else State.APPLIED if run.applied else State.EXPIRED
-        ImportRun.objects.filter(pk=run.pk, state=run.state).update(state=closed, finished_at=now)
-        receive.forget(run.stored_as)
-    # An applied run keeps its file as long as its refused rows may be corrected.
-    for run in ImportRun.objects.filter(
-        state__in=[State.APPLIED, State.REFUSED], expires_at__lte=now
-    ).exclude(stored_as=""):
-        receive.forget(run.stored_as)
-        ImportRun.objects.filter(pk=run.pk).update(stored_as="")
-    return len(overdue)
-
-
-def put_away_rows(*, now: datetime) -> int:
-    """Remove the staged rows of runs that ended long ago; what they did stays in the record."""
-    kept = now - timedelta(days=settings.IMPORT_KEEP_DAYS)
-    dropped = now - timedelta(days=KEEP_DROPPED_DAYS)
-    ended = ImportRun.objects.filter(
-        Q(state=State.APPLIED, finished_at__lt=kept)
-        | Q(state__in=DROPPED, finished_at__lt=dropped),
-    ).filter(Exists(ImportRow.objects.filter(run=OuterRef("pk"))))
-    for run in ended:
-        for staged in (ImportFinding, ImportPlan, ImportTerm, ImportRow):
-            staged.objects.filter(run=run).delete()
-    return len(ended)

@@ -116,7 +116,7 @@ def json_differs(stored: str, text: str) -> str:
 def changes_of(pairs: Mapping[str, tuple[str, str, str]]) -> str:
     """Return JSON of what differs. pairs: column → condition, old text, new text."""
     if not pairs:
-        return "NULL"
+        return as_json("NULL")
     if is_postgresql():
         parts = ", ".join(
             f"{literal(column)}, CASE WHEN {condition} THEN jsonb_build_array({old}, {new}) END"

@@ -22,6 +22,8 @@ from backoffice.models import ImportFinding, ImportPlan, ImportRow, ImportRun, I
 from backoffice.models.imports import Verdict
 
 Phase = ImportFinding.Phase
+# Smaller runs are joined fast by any plan; and on PostgreSQL one ANALYZE waits for another.
+ANALYZE_FROM_ROWS = 2_000
 
 
 class SetPart:
@@ -80,14 +82,17 @@ class TablePlanner(Planner):
         relation = self.relation
         sql.plan_plainly()
         forget(self.run)
-        sql.analyze(ImportRow)
+        is_large = relation.last_number >= ANALYZE_FROM_ROWS
+        if is_large:
+            sql.analyze(ImportRow)
         for field in relation.given:
             if field.default:
                 relation.keep_terms(default_term(field.name), {field.default: None})
         for part in self.parts:
             part.resolve(relation)
         self._hold_against_table()
-        sql.analyze(ImportPlan, ImportTerm)
+        if is_large:
+            sql.analyze(ImportPlan, ImportTerm)
         table_checks.forgive_forms(relation)
         table_checks.refuse_nameless(relation)
         for name in dict.fromkeys((relation.key, *self.sheet.unique)):

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 
 from backoffice.idempotency import KEPT_HOURS
-from backoffice.imports.runs import expire_runs, put_away_rows
+from backoffice.imports import nightly
+from backoffice.imports.endings import expire_runs, put_away_rows
 from backoffice.jobs.kinds import periodic
 from backoffice.jobs.running import Run
 from backoffice.models import IdempotencyKey, Job
@@ -23,6 +24,11 @@ KEEP_DELIVERIES_HOURS = 24
 @periodic("backoffice.expire_imports", every_minutes=10, label=_("Close previews nobody confirmed"))
 def expire_imports(run: Run) -> dict[str, int]:
     return {"closed": expire_runs(now=timezone.now())}
+
+
+@periodic("backoffice.nightly_imports", every_minutes=30, label=_("Start nightly imports"))
+def nightly_imports(run: Run) -> dict[str, int]:
+    return {"started": len(nightly.start_due(now=timezone.now()))}
 
 
 @periodic("backoffice.tidy_imports", every_minutes=60, label=_("Put away rows of old imports"))

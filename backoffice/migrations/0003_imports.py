@@ -75,6 +75,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='importrun',
+            name='corrections',
+            field=models.JSONField(blank=True, default=dict, editable=False),
+        ),
+        migrations.AddField(
+            model_name='importrun',
             name='fingerprint',
             field=models.CharField(blank=True, editable=False, max_length=64),
         ),

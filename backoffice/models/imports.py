@@ -94,6 +94,8 @@ class ImportRun(UUIDModel, TimestampedModel):
     # Our columns in the order of `ImportRow.cells`.
     layout = models.JSONField(default=list, blank=True, editable=False)
     warnings = models.JSONField(_("warnings"), default=list, blank=True)
+    # Line → its cells in the order of `header`, where they were corrected: what the file says now.
+    corrections = models.JSONField(default=dict, blank=True, editable=False)
     # Counts the plans: what is confirmed is the plan that was seen.
     plan_number = models.PositiveIntegerField(default=0, editable=False)
 

@@ -34,17 +34,21 @@ class ParentPart(SetPart):
         said, own = relation.said(COLUMN), _sku(relation)
         product = sql.table(Product)
         names_one = f"{relation.changes(COLUMN)} AND {said} <> ''"
-        in_file = f"EXISTS (SELECT 1 FROM ({_rows(relation)}) h WHERE h.sku = {said})"
+        # Joined once, not asked again for each row: a file may be all variants.
+        joins = (
+            " LEFT JOIN (SELECT h.sku AS sku, max(CASE WHEN h.parent <> '' THEN 1"
+            f" WHEN h.parent = '' THEN 0 END) AS hangs FROM ({_rows(relation)}) h"
+            f" GROUP BY h.sku) named ON named.sku = {said}"
+            f" LEFT JOIN (SELECT DISTINCT h.parent AS sku FROM ({_rows(relation)}) h"
+            f" WHERE h.parent <> '' AND h.sku <> h.parent) family ON family.sku = {own}"
+        )
         # A row that says nothing about its parent leaves it as it is.
         is_variant = (
-            f"COALESCE((SELECT max(CASE WHEN h.parent <> '' THEN 1 ELSE 0 END)"
-            f" FROM ({_rows(relation)}) h WHERE h.sku = {said} AND h.parent IS NOT NULL),"
-            f" (SELECT CASE WHEN x.parent_id IS NULL THEN 0 ELSE 1 END FROM {product} x"
-            f" WHERE x.sku = {said}), 0) = 1"
+            "COALESCE(named.hangs, CASE WHEN parent_there.parent_id IS NULL THEN 0 ELSE 1 END) = 1"
         )
         has_variants = (
-            f"(EXISTS (SELECT 1 FROM ({_rows(relation)}) h WHERE h.parent = {own}"
-            f" AND h.sku <> {own}) OR EXISTS (SELECT 1 FROM {product} x WHERE x.parent_id = t.id))"
+            "(family.sku IS NOT NULL"
+            f" OR EXISTS (SELECT 1 FROM {product} x WHERE x.parent_id = t.id))"
         )
         yield self._check(
             f"{names_one} AND {said} = {own}",
@@ -54,11 +58,12 @@ class ParentPart(SetPart):
             _("Name another product, or leave the cell blank."),
         )
         yield self._check(
-            f"{names_one} AND {said} <> {own} AND parent_there.id IS NULL AND NOT {in_file}",
+            f"{names_one} AND {said} <> {own} AND parent_there.id IS NULL AND named.sku IS NULL",
             said,
             "unknown_parent",
             _("There is no product {sku}, neither in this file nor in the catalogue."),
             _("Correct the SKU, or add the parent to the file."),
+            joins,
         )
         yield self._check(
             f"{names_one} AND {said} <> {own} AND {is_variant}",
@@ -66,6 +71,7 @@ class ParentPart(SetPart):
             "variant_of_variant",
             _("{sku} is a variant itself."),
             _("Name its parent instead."),
+            joins,
         )
         yield self._check(
             f"{names_one} AND {said} <> {own} AND NOT ({is_variant}) AND {has_variants}",
@@ -73,12 +79,16 @@ class ParentPart(SetPart):
             "has_variants",
             _("It has variants itself; a variant cannot have variants."),
             _("Leave the cell blank."),
+            joins,
         )
 
-    def _check(self, when: str, said: str, code: str, message: str, hint: str) -> Check:
+    def _check(
+        self, when: str, said: str, code: str, message: str, hint: str, joins: str = ""
+    ) -> Check:
         return Check(
             field=COLUMN,
             when=when,
+            joins=joins,
             needs={"sku": said},
             words=lambda facts: Fault(code, message, hint, sku=shown(facts["sku"])),
         )

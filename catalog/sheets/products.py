@@ -40,6 +40,7 @@ class ProductSheet(TableSheet):
     keys = ("sku", "barcode", "slug")
     unique = ("slug", "barcode")
     title_column = "name"
+    price_column = "price"
     summary = ("price", "stock", "status", "category", "parent_sku", "options")
     parts = (
         CategoryPart(),

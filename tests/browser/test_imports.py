@@ -160,7 +160,7 @@ def sends_the_refused_row_corrected(page: Page, corrected: Path) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
     text = Path(download.value.path()).read_text("utf-8-sig")
-    header, row = csv.reader(io.StringIO(text))
+    header, row = csv.reader(io.StringIO(text), delimiter=";")
     assert dict(zip(header, row, strict=True))["VK brutto"] == "abc"
     row[header.index("VK brutto")] = "2,50"
     corrected.write_bytes(sheet_of([header, row], "utf-8"))

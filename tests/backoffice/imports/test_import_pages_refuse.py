@@ -221,8 +221,8 @@ def test_a_run_can_be_looked_at_by_others_but_not_confirmed(sign_in, auditor, me
     assert client.get(reverse("admin:backoffice_importrun_change", args=["x"])).status_code == 404
 
 
-def test_the_list_of_imports_is_closed_to_everybody_else(sign_in, fulfilment):
-    assert run_list(sign_in(fulfilment)).status_code == 403
+def test_the_list_of_imports_is_closed_to_everybody_else(sign_in, finance):
+    assert run_list(sign_in(finance)).status_code == 403
 
 
 def test_people_see_the_runs_of_the_sheets_that_are_theirs(
