@@ -54,7 +54,7 @@ def newest(source: str, *, now: datetime) -> Path | None:
 
 def folder() -> Path | None:
     """Return where files fall, or None: nothing is loaded by night."""
-    named = getattr(settings, "IMPORT_DROP_DIR", "")
+    named = settings.IMPORT_DROP_DIR
     return Path(named).resolve() if named else None
 
 

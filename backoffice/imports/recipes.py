@@ -133,7 +133,7 @@ class StandardRecipe(ColumnRecipe):
         return frozenset(self.columns)
 
     def recognises(self, keys: frozenset[str]) -> bool:
-        return not self.keys.isdisjoint(keys)
+        return self.required in keys
 
     def places(self, table: Table, *, ignore_unknown: bool) -> tuple[dict[str, int], list[Note]]:
         names = named(table.header)

@@ -20,10 +20,16 @@ from backoffice.imports.choices import Choices
 from backoffice.imports.endings import WITH_JOB, end_with_jobs, expire_runs
 from backoffice.imports.own_recipes import PREFIX, OwnRecipe, all_recipes, choices_of
 from backoffice.imports.read import open_table
-from backoffice.imports.recipes import AssignedRecipe, Mapped, MappedChunk, Recipe
+from backoffice.imports.recipes import (
+    AssignedRecipe,
+    Mapped,
+    MappedChunk,
+    Recipe,
+    StandardRecipe,
+)
 from backoffice.imports.sheets import Sheet, sheet
 from backoffice.imports.stage import Stager
-from backoffice.imports.tables import Table
+from backoffice.imports.tables import Table, header_key
 from backoffice.models import ImportRun, User
 from backoffice.refused import Refused
 from backoffice.steps import require_permission
@@ -201,12 +207,14 @@ def _mapped(
     kind: Sheet, recipe: Recipe, table: Table, choices: Choices, now: datetime
 ) -> tuple[Mapped, Choices]:
     """Return what a recipe makes of the table, and the choices with what was detected."""
-    mapped = recipe.map(table, ignore_unknown=choices.ignore_unknown, now=now)
     key = choices.key or kind.key
+    named = {header_key(name) for name in table.header}
+    missing = refusals.MissingColumns(columns=key, found=", ".join(table.header[:12]))
+    if isinstance(recipe, StandardRecipe) and key not in named:
+        raise missing
+    mapped = recipe.map(table, ignore_unknown=choices.ignore_unknown, now=now)
     if key not in mapped.columns:
-        raise refusals.MissingColumns(
-            columns=str(kind.columns()[key].label), found=", ".join(table.header[:12])
-        )
+        raise missing
     chunks = iter(mapped.chunks)
     head = list(islice(chunks, 1))
     mapped.chunks = chain(head, chunks)

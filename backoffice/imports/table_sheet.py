@@ -23,7 +23,7 @@ from backoffice.models.imports import Verdict
 
 Phase = ImportFinding.Phase
 # Smaller runs are joined fast by any plan; and on PostgreSQL one ANALYZE waits for another.
-ANALYZE_FROM_ROWS = 2_000
+ANALYZE_FROM_ROWS = 500
 
 
 class SetPart:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -92,7 +93,7 @@ def _applied(uuid: Any, by: User) -> ImportRun:
         raise NotApplied
     if done.undone_by.filter(state=State.APPLIED).exists():
         raise UndoneBefore
-    if not done.plan.exists():
+    if (done.new or done.changed) and not done.plan.exists():
         raise TooOld(days=settings.IMPORT_KEEP_DAYS)
     return done
 
@@ -238,10 +239,11 @@ def _editors(kind: TableSheet, ids: list[int], undo: ImportRun) -> dict[int, str
     assert done is not None
     history = kind.model.history.model  # type: ignore[attr-defined]
     later: dict[int, tuple[Any, Any]] = {}
+    own = history.objects.filter(change_set=done.change_set_id).order_by()
+    last = own.aggregate(last=Max("history_id"))["last"] or 0
     for start in range(0, len(ids), 1_000):
-        found = history.objects.filter(
-            id__in=ids[start : start + 1_000], change_set__gt=done.change_set_id
-        ).order_by("history_id")
+        some = history.objects.filter(id__in=ids[start : start + 1_000], history_id__gt=last)
+        found = some.exclude(change_set=done.change_set_id).order_by("history_id")
         for pk, person, at in found.values_list("id", "history_user_id", "history_date"):
             later[pk] = (person, at)
     people = User.objects.in_bulk({person for person, _at in later.values() if person})
@@ -259,19 +261,20 @@ def _editors(kind: TableSheet, ids: list[int], undo: ImportRun) -> dict[int, str
 
 
 def _edited(by_whom: str, field: Field | None = None, now: str = "", wrote: str = "") -> Fault:
+    when = f" {by_whom}" if by_whom else ""
     if field is None:
         return Fault(
             "edited_since",
-            _("It was edited since {by_whom}, so it is kept."),
+            _("It was edited since{when}, so it is kept."),
             _("Archive it by hand if it shall go."),
-            by_whom=by_whom,
+            when=when,
         )
     return Fault(
         "edited_since",
-        _("{label} was edited since {by_whom}: it is {now}, the import wrote {wrote}. It is kept."),
+        _("{label} was edited since{when}: it is {now}, the import wrote {wrote}. It is kept."),
         _("Change it by hand if it shall go back."),
         label=field.column.label,
-        by_whom=by_whom,
+        when=when,
         now=shown(now) or "–",
         wrote=wrote or "–",
     )

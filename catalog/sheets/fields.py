@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from backoffice.imports import compound, sql
 from backoffice.imports.columns import Column
-from backoffice.imports.fields import Field, JsonTermField, KeyTermField, OwnField
-from backoffice.models import ImportPlan, ImportRow
+from backoffice.imports.fields import Field, JsonTermField, KeyTermField, OwnField, TermField
 from catalog.models import Product, ProductTag, StockLevel, StockLocation, Tag
 from catalog.resources import category_paths
 from catalog.services.locations import MAIN_CODE
@@ -33,29 +32,17 @@ def options_text(stored: str) -> str:
     return compound.joined_pairs(json.loads(stored)) if stored else ""
 
 
-class ParentField(OwnField):
-    """The SKU of the product that this is a variant of, in the file or in the catalogue."""
+class ParentField(TermField):
+    """The SKU of the product that this is a variant of; see `ParentPart` for whom it names."""
 
-    # SQL of a row's own SKU: its key, unless another column is.
-    own_sku = "r.key"
-    aliases = ("parent_now", "parent_there", "parent_here")
+    aliases = ("term_parent_sku", "parent_now")
 
     @property
     def joins(self) -> str:
-        if self.place is None:
+        if not self.is_given:
             return ""
-        product = sql.table(Product)
-        sku = self.own_sku.replace("r.", "r2.")
-        here = (
-            f"SELECT {sku} AS sku, p2.target_id AS id FROM {sql.table(ImportPlan)} p2"
-            f" JOIN {sql.table(ImportRow)} r2 ON r2.run_id = p2.run_id AND r2.number = p2.number"
-            f" WHERE p2.run_id = {self.run_id} AND p2.verdict = 'new'"
-        )
-        return (
-            f" LEFT JOIN {product} parent_now ON parent_now.id = t.parent_id"
-            f" LEFT JOIN {product} parent_there ON parent_there.sku = {self.said}"
-            f" LEFT JOIN ({here}) parent_here ON parent_here.sku = {self.said}"
-        )
+        now = f" LEFT JOIN {sql.table(Product)} parent_now ON parent_now.id = t.parent_id"
+        return super().joins + now
 
     @property
     def present(self) -> str:
@@ -70,7 +57,7 @@ class ParentField(OwnField):
         return f"({self.said} IS NOT NULL AND {sql.differs(self.present_text, self.said)})"
 
     def value(self, said: str) -> str:
-        return "COALESCE(parent_there.id, parent_here.id)"
+        return f"{self.alias}.target_id"
 
 
 class TagsField(Field):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,20 +13,43 @@ from backoffice.imports.relation import Relation
 from backoffice.imports.stage import keep
 from backoffice.imports.table_checks import finding
 from backoffice.imports.table_sheet import SetPart
-from backoffice.models import ImportFinding, ImportPlan, ImportRow
+from backoffice.imports.writing import Writing
+from backoffice.models import ImportFinding, ImportPlan, ImportRow, ImportTerm
 from catalog.models import Product
-from catalog.sheets.fields import ParentField
 
 COLUMN = "parent_sku"
+# Marks the term of a product that is a variant itself.
+VARIANT = "variant"
+SKUS_AT_ONCE = 1_000
 
 
 class ParentPart(SetPart):
     """Judges who hangs on whom; the link itself is written with the product."""
 
-    def prepare(self, relation: Relation) -> None:
-        field = relation.fields.get(COLUMN)
-        if isinstance(field, ParentField):
-            field.own_sku = _sku(relation)
+    def resolve(self, relation: Relation) -> None:
+        texts = relation.distinct(COLUMN)
+        there = _products(texts)
+        relation.keep_terms(
+            COLUMN,
+            {
+                text: None if text not in there else VARIANT if there[text][1] else there[text][0]
+                for text in texts
+            },
+        )
+
+    def write(self, relation: Relation, writing: Writing) -> None:
+        """Let each text stand for its product, new ones of this file by the keys they will get."""
+        if relation.field(COLUMN) is None:
+            return
+        texts = relation.distinct(COLUMN)
+        known = {sku: pk for sku, (pk, _parent) in _products(texts).items()}
+        planned = sql.rows(
+            f"SELECT {_sku(relation)}, p.target_id {relation.to_write([])} AND p.verdict = 'new'"
+            f" AND {_sku(relation)} IN (SELECT x.text FROM {sql.table(ImportTerm)} x"
+            f" WHERE x.run_id = {relation.run.pk} AND x.field = {sql.literal(COLUMN)})"
+        )
+        known.update(planned)
+        relation.keep_terms(COLUMN, {text: known.get(text) for text in texts})
 
     def checks(self, relation: Relation) -> Iterable[Check]:
         if relation.field(COLUMN) is None:
@@ -44,7 +67,8 @@ class ParentPart(SetPart):
         )
         # A row that says nothing about its parent leaves it as it is.
         is_variant = (
-            "COALESCE(named.hangs, CASE WHEN parent_there.parent_id IS NULL THEN 0 ELSE 1 END) = 1"
+            "COALESCE(named.hangs, CASE WHEN term_parent_sku.target_ids ="
+            f" {sql.literal(VARIANT)} THEN 1 ELSE 0 END) = 1"
         )
         has_variants = (
             "(family.sku IS NOT NULL"
@@ -58,7 +82,8 @@ class ParentPart(SetPart):
             _("Name another product, or leave the cell blank."),
         )
         yield self._check(
-            f"{names_one} AND {said} <> {own} AND parent_there.id IS NULL AND named.sku IS NULL",
+            f"{names_one} AND {said} <> {own} AND term_parent_sku.target_id IS NULL"
+            " AND term_parent_sku.target_ids IS NULL AND named.sku IS NULL",
             said,
             "unknown_parent",
             _("There is no product {sku}, neither in this file nor in the catalogue."),
@@ -131,6 +156,17 @@ class ParentPart(SetPart):
                 )
                 for number, line, key in orphans
             )
+
+
+def _products(skus: Sequence[str]) -> dict[str, tuple[int, int | None]]:
+    """Return products by SKU: their key, and that of their parent."""
+    found: dict[str, tuple[int, int | None]] = {}
+    for start in range(0, len(skus), SKUS_AT_ONCE):
+        rows = Product.objects.filter(sku__in=skus[start : start + SKUS_AT_ONCE]).order_by()
+        found.update(
+            (sku, (pk, above)) for sku, pk, above in rows.values_list("sku", "pk", "parent")
+        )
+    return found
 
 
 def _sku(relation: Relation) -> str:

@@ -60,6 +60,12 @@ class SchedulePart(SetPart):
     def prepare(self, relation: Relation) -> None:
         share_a_look(relation)
 
+    def resolve(self, relation: Relation) -> None:
+        if relation.run.is_undo:
+            # Made just now, perhaps: unknown to the planner, it would look through all of them
+            # for each.
+            sql.analyze(PriceChange, PriceChange.history.model)
+
     def checks(self, relation: Relation) -> Iterable[Check]:
         about = Scheduling(relation)
         if about.is_undo or not any(relation.field(name) for name in PERIOD):

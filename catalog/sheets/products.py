@@ -66,8 +66,9 @@ class ProductSheet(TableSheet):
 
     @cached_property
     def recipes(self) -> Sequence[Recipe]:
+        columns = list(self.columns().values())
         return (
-            StandardRecipe("standard", _("Our own sheet"), list(self.columns().values()), self.key),
+            StandardRecipe("standard", _("Our own sheet"), columns, *self.keys),
             *(recipe() for recipe in RECIPES),
         )
 

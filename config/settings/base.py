@@ -243,6 +243,8 @@ IMPORT_MAX_WORKBOOK_BYTES = env.int("IMPORT_MAX_WORKBOOK_BYTES", default=50 * 10
 IMPORT_MAX_COLUMNS = 500
 IMPORT_MAX_CELL_CHARS = 32_767
 IMPORT_EXPIRES_HOURS = 24
+# Where suppliers put their files by night; blank: no recipe runs by night.
+IMPORT_DROP_DIR = env.str("IMPORT_DROP_DIR", default="")
 # So long the rows of an applied import are kept, and it can be taken back.
 IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=180)
 # An export of more rows than this is written by a job; its file is kept for so many days.

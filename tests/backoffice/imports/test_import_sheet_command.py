@@ -185,7 +185,10 @@ def test_the_text_report_names_line_column_and_way_out(db, a_file, capsys):
         call_command("import_sheet", "products", str(a_file(["A", "A", "12.505"])))
 
     shown = capsys.readouterr()
-    assert "line 2, price: 12.505 has more than two decimal places. Round it to cents: 12.50." in shown.err
+    assert (
+        "line 2, price: 12.505 has more than two decimal places. Round it to cents: 12.50."
+        in shown.err
+    )
     assert "1 row: 0 new, 0 changed, 0 unchanged, 1 refused" in shown.out
 
 

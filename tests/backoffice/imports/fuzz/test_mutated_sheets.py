@@ -37,7 +37,7 @@ from tests.catalog.factories import ProductFactory
 NORMAL = {"text": 220, "workbook": 80}
 DEEP = {"text": 7_500, "workbook": 2_500}
 SECONDS, KILOBYTES = 30, 512 * 1024
-STATES = {"applied", "validated", "mapping"}
+STATES = {"applied", "validated", "mapping", "received"}
 
 choices = st.builds(
     Choices,
