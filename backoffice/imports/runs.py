@@ -209,12 +209,12 @@ def _mapped(
     """Return what a recipe makes of the table, and the choices with what was detected."""
     key = choices.key or kind.key
     named = {header_key(name) for name in table.header}
-    missing = refusals.MissingColumns(columns=key, found=", ".join(table.header[:12]))
+    found = ", ".join(table.header[:12])
     if isinstance(recipe, StandardRecipe) and key not in named:
-        raise missing
+        raise refusals.MissingColumns(columns=key, found=found)
     mapped = recipe.map(table, ignore_unknown=choices.ignore_unknown, now=now)
     if key not in mapped.columns:
-        raise missing
+        raise refusals.MissingColumns(columns=str(kind.columns()[key].label), found=found)
     chunks = iter(mapped.chunks)
     head = list(islice(chunks, 1))
     mapped.chunks = chain(head, chunks)

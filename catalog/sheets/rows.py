@@ -138,11 +138,10 @@ class ProductRows(OwnRows):
         wishes = sorted([*bases, *crowded], key=lambda wish: wish[1])
         if not wishes:
             return
-        taken = sql.rows(
-            f"SELECT {said} {source} AND p.verdict = 'new' AND {said} <> ''"
-            f" UNION SELECT {base} {source} AND {nameless} AND {base} <> ''"
-        )
-        reserved = {slug for (slug,) in taken} - {wish[2] for wish in crowded}
+        spoken_for = sql.rows(f"SELECT DISTINCT {said} {source} AND {said} <> ''")
+        kept = sql.rows(f"SELECT {base} {source} AND {nameless} AND {base} <> ''")
+        reserved = {slug for (slug,) in kept} - {wish[2] for wish in crowded}
+        reserved |= {slug for (slug,) in spoken_for}
         free = slugs.free_slugs(Product, [wish[2] for wish in wishes], reserved=reserved)
         made = [
             ImportPlan(run_id=relation.run.pk, number=wish[0], made=slug)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,9 @@ def test_a_merchandiser_imports_a_real_sheet(enter, live_server, merchandiser, r
     page.get_by_role("button", name="Check the file").click()
 
     expect(page.get_by_role("heading", name="Preview")).to_be_visible()
+    page.get_by_role("link", name=re.compile("^New ")).click()
     expect(page.get_by_text("cc-tee").first).to_be_visible()
-    page.get_by_role("button", name="Apply").click()
+    page.get_by_role("button", name=re.compile("^Apply")).click()
 
     expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
     go_to(page, "Products")

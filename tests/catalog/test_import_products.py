@@ -306,3 +306,13 @@ def test_import_refuses_a_variant_whose_new_parent_is_refused(merchandiser):
     assert faults_of(run) == [(2, "price", "not_a_number"), (3, "", "needs_refused_row")]
     assert "line 2" in words_of(run, 3)
     assert not Product.objects.exists()
+
+
+def test_a_slug_that_is_made_never_meets_one_that_the_file_says(merchandiser):
+    ProductFactory(sku="OLD", slug="old")
+    rows = [["A", "Mug", "mug"], ["B", "Mug", ""], ["C", "Mug", ""], ["OLD", "", "mug-2"]]
+
+    load(csv_of(["sku", "name", "slug"], *rows), by=merchandiser)
+
+    slugs = dict(Product.objects.values_list("sku", "slug"))
+    assert slugs == {"A": "mug", "B": "mug-3", "C": "mug-4", "OLD": "mug-2"}
