@@ -16,6 +16,7 @@ from backoffice.imports.read import open_table
 from backoffice.imports.recipes import REPORT_COLUMNS, ColumnRecipe, Found, MappedChunk
 from backoffice.imports.runs import recipe_of
 from backoffice.imports.sheets import sheet
+from backoffice.imports.stage import storable
 from backoffice.imports.tables import Chunk, Note, Reading, Table, header_key
 from backoffice.models import ImportRun
 from backoffice.models.imports import Verdict
@@ -115,7 +116,7 @@ def corrected_cells(run: ImportRun, cells: Mapping[int, Mapping[str, str]]) -> d
                 for ours, text in cells[line].items():
                     theirs = run.columns.get(ours) or []
                     if len(theirs) == 1 and theirs[0] in places:
-                        said[places[theirs[0]]] = text
+                        said[places[theirs[0]]] = _kept(text)
                 found[str(line)] = said
     return found
 
@@ -202,8 +203,10 @@ def _picked(chunk: MappedChunk, places: Sequence[int]) -> MappedChunk:
 
 
 def _kept(cell: Any) -> Any:
-    """Return a cell as JSON may hold it."""
-    return cell if cell is None or isinstance(cell, str | int | float) else cell_text(cell)
+    """Return a cell as JSON may hold it, in both databases."""
+    if cell is None or isinstance(cell, int | float):
+        return cell
+    return storable(cell if isinstance(cell, str) else cell_text(cell))
 
 
 def _named(lines: Sequence[int]) -> str:

@@ -196,7 +196,11 @@ class Stager:
 
 def raw_text(cell: Any) -> str:
     """Return a cell as it was typed, as the database can hold it."""
-    text = canonical("" if cell is None or cell is EMPTIES else str(cell))
+    return storable(canonical("" if cell is None or cell is EMPTIES else str(cell)))
+
+
+def storable(text: str) -> str:
+    """Return text with a mark for what no database of ours can hold."""
     return _UNSTORABLE.sub(REPLACEMENT, text)
 
 
