@@ -15,9 +15,11 @@ def present(tables: Iterable[str]) -> dict[str, dict[str, tuple[str, int | None]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "SELECT table_name, column_name, data_type, numeric_scale"
-                " FROM information_schema.columns"
-                " WHERE table_schema = current_schema() AND table_name = ANY(%s)",
+                "SELECT c.relname, a.attname, format_type(a.atttypid, NULL),"
+                " CASE WHEN a.atttypmod > 4 THEN (a.atttypmod - 4) & 65535 END"
+                " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+                " WHERE c.relnamespace = current_schema()::regnamespace"
+                " AND c.relname = ANY(%s) AND a.attnum > 0 AND NOT a.attisdropped",
                 [list(tables)],
             )
             for table, column, kind, scale in cursor.fetchall():

@@ -166,7 +166,8 @@ class _Comparison:
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(f"{sql} ORDER BY 1 LIMIT {MOST_DIFFERENCES}")
-            return [(str(row[0]), *row[1:]) for row in cursor.fetchall()]
+            key = self.model._meta.pk.to_python
+            return [(str(key(row[0])), *row[1:]) for row in cursor.fetchall()]
 
 
 def _is_same_json(live: Any, last: Any) -> bool:

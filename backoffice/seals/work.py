@@ -101,10 +101,11 @@ def start_verification(*, by: User, reason: str) -> Job:
 
 
 def start_pack(
-    *, from_at: datetime | None, until_at: datetime | None, by: User, reason: str
+    *, from_at: datetime | None, until_at: datetime | None, by: User, reason: str, key: str = ""
 ) -> Job:
     """Start packing the evidence of a period in the background.
 
+    key: the same one again gives the same job.
     Refuses: NotAllowed. Atomic: writes one job.
     """
     require_permission(by, VERIFY, gettext_lazy("take evidence packs"))
@@ -113,7 +114,7 @@ def start_pack(
         "until_at": until_at.isoformat() if until_at else None,
         "reason": reason,
     }
-    return jobs.start(PACK_KIND, by=by, arguments=arguments)
+    return jobs.start(PACK_KIND, by=by, arguments=arguments, key=key)
 
 
 def open_job() -> Job | None:
