@@ -116,7 +116,10 @@ def layouts() -> list[Layout]:
 
 
 def postgresql_text(layout: Layout, scales: Mapping[str, int | None]) -> str:
-    """Return the SQL expression of a row's text. scales: of the numeric columns, as they are now."""
+    """Return the SQL expression of a row's text.
+
+    scales: of the numeric columns, as they are now.
+    """
     cells = ", ".join(
         _postgresql_cell(connection.ops.quote_name(name), kind, scales.get(name))
         for name, kind in layout.columns
@@ -154,7 +157,7 @@ def text_of(layout: Layout, values: Sequence[Any]) -> str:
     return f"[{', '.join(cells)}]"
 
 
-class _Odd(ValueError):
+class _Odd(ValueError):  # noqa: N818  (it is caught three lines on)
     """A value that no writer of ours stores in such a column."""
 
 
@@ -247,7 +250,7 @@ def _decimal(places: int) -> Callable[[Any], str]:
 
 
 def _number(value: Decimal) -> str:
-    return f"{abs(value) if not value else value:f}"
+    return f"{value or abs(value):f}"
 
 
 _RULES: dict[str, Callable[[Any], str]] = {

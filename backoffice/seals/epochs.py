@@ -91,7 +91,9 @@ def prove(*, accept_broken: bool = False) -> Proof:
 def _open_next(proof: Proof, *, by: User | None, reason: str) -> SealEpoch:
     changes.say(action="backoffice.close_epoch", by=by, reason=reason)
     verification: Verification = note(proof.report, began=proof.began, by=by, reason=reason)
-    pack: EvidencePack | None = proof.pack and packing.note(proof.pack, by=by, reason=reason)
+    pack: EvidencePack | None = None
+    if proof.pack is not None:
+        pack = packing.note(proof.pack, by=by, reason=reason)
     epoch = chain.open_epoch(why=reason, verification=verification, pack=pack)
     AuditEvent.record("epoch_closed", subject=epoch, is_whole=proof.report.is_whole)
     return epoch
@@ -165,7 +167,7 @@ def takes_columns(plan: Iterable[tuple[Any, bool]], known: Sequence[Layout]) -> 
                 continue
             if kind in {"DeleteModel", "RenameModel", "AlterModelTable"}:
                 return True
-            column = old if kind == "RenameField" else getattr(operation, "name", "")
+            column = str(old if kind == "RenameField" else getattr(operation, "name", ""))
             known_kind = sealed_columns.get(column) or sealed_columns.get(f"{column}_id")
             if known_kind is None:
                 continue

@@ -25,7 +25,9 @@ def grants_sql(*, owner: str = OWNER, application: str = APPLICATION) -> list[st
             raise BadValue(field="role", problem=name)
     with connection.cursor() as cursor:
         tables = sorted(
-            info.name for info in connection.introspection.get_table_list(cursor) if info.type == "t"
+            info.name
+            for info in connection.introspection.get_table_list(cursor)
+            if info.type == "t"
         )
     return [
         *_roles(owner, application),

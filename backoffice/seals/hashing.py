@@ -38,7 +38,7 @@ class Block:
         return leaf_of(self.digest, self.ids, self.marks)
 
 
-def leaf_of(digest: str, ids: bytes, marks: bytes) -> bytes:
+def leaf_of(digest: str, ids: bytes | memoryview, marks: bytes | memoryview) -> bytes:
     """Return what a block adds to its seal's root."""
     return hashlib.sha256(digest.encode() + bytes(ids) + bytes(marks)).digest()
 

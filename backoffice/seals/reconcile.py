@@ -96,11 +96,9 @@ class _Comparison:
         quote = connection.ops.quote_name
         self.model = model
         history = model.history.model  # type: ignore[attr-defined]
-        self.fields = [
-            f for f in history.tracked_fields if f.column != model._meta.pk.column
-        ]
+        self.fields = [f for f in history.tracked_fields if f.column != model._meta.pk.column]
         self.columns = [str(f.column) for f in self.fields]
-        self.key = quote(model._meta.pk.column)
+        self.key = quote(str(model._meta.pk.column))
         self.live = quote(model._meta.db_table)
         # Of each object its last history row.
         self.last = (

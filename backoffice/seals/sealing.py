@@ -84,6 +84,4 @@ def _seal_table(layout: Layout, epoch: SealEpoch, moment: datetime, end: int) ->
             after_id = block.last_id
         if not blocks:
             return made
-        made.append(
-            chain.add_seal(layout=layout, moment=moment, after_id=start, blocks=blocks)
-        )
+        made.append(chain.add_seal(layout=layout, moment=moment, after_id=start, blocks=blocks))

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice import jobs
+from backoffice import changes, jobs
 from backoffice.models import Job, User
 from backoffice.seals.packing import make_pack
 from backoffice.seals.refusals import RecordIsBusy, SealedMeanwhile
@@ -38,7 +38,9 @@ def _record_page(job: Job) -> str:
 
 
 @jobs.periodic(
-    "backoffice.seal_record", every_minutes=SEAL_EVERY_MINUTES, label=gettext_lazy("Seal the record")
+    "backoffice.seal_record",
+    every_minutes=SEAL_EVERY_MINUTES,
+    label=gettext_lazy("Seal the record"),
 )
 def seal(run: jobs.Run) -> dict[str, Any]:
     try:
@@ -97,6 +99,7 @@ def start_verification(*, by: User, reason: str) -> Job:
     require_permission(by, VERIFY, gettext_lazy("verify the record"))
     if (running := open_job()) is not None:
         return running
+    changes.say(action=VERIFY, by=by, reason=reason)
     return jobs.start(VERIFY_KIND, by=by, arguments={"reason": reason})
 
 
@@ -114,6 +117,7 @@ def start_pack(
         "until_at": until_at.isoformat() if until_at else None,
         "reason": reason,
     }
+    changes.say(action="backoffice.pack_record", by=by, reason=reason)
     return jobs.start(PACK_KIND, by=by, arguments=arguments, key=key)
 
 

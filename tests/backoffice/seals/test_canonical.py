@@ -25,7 +25,11 @@ HistoricalProduct = Product.history.model
 # What PostgreSQL can hold, and everything that JSON has to escape.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40)
 plain_json = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | texts | st.sampled_from([0.1, 1e-7, 1e22, -0.0, 2.50]),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | texts
+    | st.sampled_from([0.1, 1e-7, 1e22, -0.0, 2.50]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
     max_leaves=8,
 )
@@ -38,7 +42,7 @@ def entry_of(model):
 def expected(layout, row) -> str:
     """What a reader of the documentation would write down for a row."""
 
-    def cell(name: str, kind: str) -> str:
+    def cell(name: str, kind: str) -> str:  # noqa: PLR0911  (one for each kind)
         value = getattr(row, next(f.attname for f in row._meta.concrete_fields if f.column == name))
         if value is None:
             return "null"
@@ -52,7 +56,9 @@ def expected(layout, row) -> str:
             moment = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
             return f'"{moment.rstrip("0").rstrip(".")}"'
         if kind == "json":
-            return json.dumps(jsonb_text(json.loads(json.dumps(value), parse_float=Decimal)), ensure_ascii=False)
+            return json.dumps(
+                jsonb_text(json.loads(json.dumps(value), parse_float=Decimal)), ensure_ascii=False
+            )
         return json.dumps(str(value), ensure_ascii=False)
 
     return "[" + ", ".join(cell(name, kind) for name, kind in layout.columns) + "]"
@@ -65,7 +71,9 @@ def text_now(layout, pk: int) -> str:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(text=texts, other=texts, detail=plain_json, micro=st.integers(0, 999_999))
-def test_a_row_reads_as_documented_whatever_is_in_it(db, ambient_change, text, other, detail, micro):
+def test_a_row_reads_as_documented_whatever_is_in_it(
+    db, ambient_change, text, other, detail, micro
+):
     with changes.change(action="x", note=text, reason_code=other[:40], separate=True) as change:
         pk = change.row().pk
     event = AuditEvent.objects.create(
@@ -95,7 +103,9 @@ def test_numbers_carry_their_scale_and_nothing_is_not_nought(price, cost):
 
     row.refresh_from_db()
     assert text == expected(layout, row)
-    cells = dict(zip((n for n, _k in layout.columns), json.loads(text, parse_float=str), strict=True))
+    cells = dict(
+        zip((n for n, _k in layout.columns), json.loads(text, parse_float=str), strict=True)
+    )
     assert cells["price"] == price
     assert cells["cost"] == cost
     assert (cells["barcode"], cells["history_change_reason"]) == ("", None)
@@ -126,14 +136,18 @@ def test_packed_ids_come_back(ids):
 
 
 def test_no_personal_column_is_in_a_layout():
-    personal = {e.table: {*e.erasable_columns, "erased_at"} for e in sealed.registry() if e.erasable}
+    personal = {
+        e.table: {*e.erasable_columns, "erased_at"} for e in sealed.registry() if e.erasable
+    }
 
     for layout in layouts():
         names = {name for name, _kind in layout.columns}
         assert not names & personal.get(layout.table, set())
         if layout.table in personal:
             assert "commitment" in names
-    assert {"backoffice_origin", "orders_contact", "orders_address", "orders_message"} <= set(personal)
+    assert {"backoffice_origin", "orders_contact", "orders_address", "orders_message"} <= set(
+        personal
+    )
 
 
 def test_values_of_a_wrong_kind_have_a_text_of_their_own():

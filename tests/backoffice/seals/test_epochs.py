@@ -16,9 +16,9 @@ from tests.backoffice.seals.conftest import note, unprotected
 pytestmark = pytest.mark.django_db
 
 
-def forge(pk: int) -> None:
+def forge(pk: int, kind: str = "mended") -> None:
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE backoffice_auditevent SET kind = 'mended' WHERE id = %s", [pk])
+        cursor.execute("UPDATE backoffice_auditevent SET kind = %s WHERE id = %s", [kind, pk])
 
 
 def test_lifted_protection_is_back_afterwards_and_closes_the_epoch():
@@ -36,7 +36,7 @@ def test_lifted_protection_is_back_afterwards_and_closes_the_epoch():
     event = AuditEvent.objects.get(kind="protection_lifted")
     assert event.detail == {"reason": second.why, "epoch": 2}
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-        forge(row.pk)
+        forge(row.pk, "forged")
 
 
 def test_the_next_epoch_seals_every_row_as_it_is_now():

@@ -70,7 +70,9 @@ def test_without_the_gate_that_row_falls_between_two_seals(monkeypatch):
     slow.join()
     seals.seal_record()
 
-    found = {(f.kind, f.row) for f in seals.examine().findings if f.table == "backoffice_auditevent"}
+    found = {
+        (f.kind, f.row) for f in seals.examine().findings if f.table == "backoffice_auditevent"
+    }
     assert found == {("inserted", slow.pk)}
 
 

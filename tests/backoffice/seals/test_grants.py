@@ -66,7 +66,9 @@ def test_the_application_may_not_touch_a_sealed_table(as_application):
     for function in ("sealed_refuse", "sealed_gate"):
         sql = f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$"
         assert "must be owner" in denied(sql) or "permission denied" in denied(sql)
-    assert "permission denied" in denied("INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'x', now())")
+    assert "permission denied" in denied(
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'x', now())"
+    )
 
 
 @pytest.mark.postgres

@@ -21,7 +21,9 @@ def tag() -> Tag:
 
 
 def differences() -> list[tuple[str, str, str, tuple[str, ...]]]:
-    return [(d.kind, d.model, d.key, tuple(d.columns)) for d in seals.reconcile_record().differences]
+    return [
+        (d.kind, d.model, d.key, tuple(d.columns)) for d in seals.reconcile_record().differences
+    ]
 
 
 def forge(sql: str, *parameters: object) -> None:
@@ -53,7 +55,9 @@ def test_nothing_is_told_from_blank(everything):
 
 
 def test_a_row_without_history_is_found(tag):
-    forge("INSERT INTO catalog_tag (name, slug, created_at, updated_at) VALUES ('ash', 'ash', '2026-01-01', '2026-01-01')")
+    forge(
+        "INSERT INTO catalog_tag (name, slug, created_at, updated_at) VALUES ('ash', 'ash', '2026-01-01', '2026-01-01')"
+    )
 
     ((kind, model, key, _columns),) = differences()
     assert (kind, model, key) == ("no_history", "catalog.Tag", str(Tag.objects.get(name="ash").pk))
@@ -92,7 +96,11 @@ def test_json_is_compared_by_value(everything):
     text = '{ "a":1,   "b": [2] }'
     forge("UPDATE catalog_product SET options = %s WHERE id = %s", text, product.pk)
     with unprotected() as sql:
-        sql("UPDATE catalog_historicalproduct SET options = %s WHERE id = %s", '{"b": [2], "a": 1}', product.pk)
+        sql(
+            "UPDATE catalog_historicalproduct SET options = %s WHERE id = %s",
+            '{"b": [2], "a": 1}',
+            product.pk,
+        )
 
     assert differences() == []
 

@@ -34,6 +34,7 @@ def test_the_record_is_for_those_who_verify(role, request, sign_in):
     assert (client.get(reverse("admin:record_anchor")).status_code == 200) is wanted
     file = client.get(reverse("admin:record_pack_file", args=[pack.uuid]))
     assert (file.status_code == 200) is wanted
+    file.close()
     for name in ("record_verify", "record_pack"):
         status = client.post(reverse(f"admin:{name}")).status_code
         assert (status != 403) is wanted
@@ -93,7 +94,9 @@ def test_a_broken_record_is_said_on_page_card_and_verification(auditor, sign_in)
     assert sentence in listed.content.decode()
 
 
-def test_evidence_is_packed_once_and_downloaded(auditor, sign_in, django_capture_on_commit_callbacks):
+def test_evidence_is_packed_once_and_downloaded(
+    auditor, sign_in, django_capture_on_commit_callbacks
+):
     note()
     client = sign_in(auditor)
     form = {
@@ -113,6 +116,7 @@ def test_evidence_is_packed_once_and_downloaded(auditor, sign_in, django_capture
     assert pack.sha256 in page
     answer = client.get(reverse("admin:record_pack_file", args=[pack.uuid]))
     assert b"".join(answer.streaming_content)[:2] == b"PK"
+    answer.close()
     assert AuditEvent.objects.get(kind="evidence_downloaded").detail == {"sha256": pack.sha256}
 
 

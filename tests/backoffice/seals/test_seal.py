@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -36,7 +38,9 @@ def test_seal_record_adds_only_what_is_new():
 
     made = seals.seal_record()
 
-    assert {seal.table: seal.first_id for seal in Seal.objects.order_by("-number")[: made.seals]} == {
+    assert {
+        seal.table: seal.first_id for seal in Seal.objects.order_by("-number")[: made.seals]
+    } == {
         "backoffice_auditevent": event.pk,
         "backoffice_changeset": event.change_set_id,
         "backoffice_origin": event.change_set.origin_id,
@@ -53,7 +57,7 @@ def test_each_link_carries_the_digest_of_the_one_before():
 
     assert [link.number for link in links] == list(range(1, len(links) + 1))
     assert links[0].previous == SealEpoch.objects.get().digest
-    for before, link in zip(links, links[1:], strict=False):
+    for before, link in pairwise(links):
         assert link.previous == before.digest
 
 
@@ -104,7 +108,11 @@ def test_seal_record_refuses_when_a_sealed_column_is_gone(monkeypatch):
         )
         seals.seal_record()
     SealLayout.objects.get()
-    facts = {"table": "backoffice_auditevent", "key": "id", "columns": [["id", "int"], ["gone", "text"]]}
+    facts = {
+        "table": "backoffice_auditevent",
+        "key": "id",
+        "columns": [["id", "int"], ["gone", "text"]],
+    }
     monkeypatch.setattr(chain, "known_layouts", lambda epoch: [canonical.Layout.from_facts(facts)])
 
     with pytest.raises(ColumnsChanged, match=r"backoffice_auditevent\.gone"):

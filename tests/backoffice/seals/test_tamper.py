@@ -73,7 +73,9 @@ class Forger:
 
     def delete(self, model: type[models.Model], keys: list[Any]) -> Any:
         pk = self.luck.choice(keys)
-        self.run(f"DELETE FROM {self.table(model)} WHERE {self.key(model)} = %s", self.raw(model, pk))
+        self.run(
+            f"DELETE FROM {self.table(model)} WHERE {self.key(model)} = %s", self.raw(model, pk)
+        )
         return pk
 
     def cut_tail(self, model: type[models.Model], keys: list[Any]) -> Any:
@@ -112,7 +114,9 @@ class Forger:
             return None
         one, two = sorted(self.luck.sample(keys, 2))
         field = self.luck.choice(self.fields(model))
-        values = dict(model._base_manager.filter(pk__in=[one, two]).values_list("pk", field.attname))
+        values = dict(
+            model._base_manager.filter(pk__in=[one, two]).values_list("pk", field.attname)
+        )
         if values[one] == values[two]:
             return None
         self.put(model, one, field, values[two])
