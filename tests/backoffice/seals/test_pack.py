@@ -37,6 +37,11 @@ def unpack(pack: EvidencePack, folder: Path) -> Path:
     return folder
 
 
+def lines_of(path: Path) -> list[str]:
+    """The lines of a file of rows; U+2028 ends none of them."""
+    return [f"{line}\n" for line in path.read_text("utf-8").split("\n")[:-1]]
+
+
 def prove(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [PYTHON, "-I", "verify.py", *arguments],
@@ -81,7 +86,7 @@ def test_one_changed_byte_is_found_wherever_it_is(folder):
 
 def test_the_changed_row_is_named_by_line_and_id(folder):
     path = folder / "rows" / "backoffice_auditevent.jsonl"
-    lines = path.read_text("utf-8").splitlines(keepends=True)
+    lines = lines_of(path)
     row = json.loads(lines[-1])[0]
     lines[-1] = lines[-1].replace("noted", "voted")
     path.write_text("".join(lines), "utf-8")
@@ -97,7 +102,7 @@ def test_the_changed_row_is_named_by_line_and_id(folder):
 @pytest.mark.parametrize("act", ["drop", "double", "swap"])
 def test_lines_that_are_dropped_doubled_or_swapped_are_found(folder, act):
     path = folder / "rows" / "backoffice_changeset.jsonl"
-    lines = path.read_text("utf-8").splitlines(keepends=True)
+    lines = lines_of(path)
     if act == "drop":
         del lines[1]
     elif act == "double":

@@ -34,7 +34,8 @@ def test_the_record_is_for_those_who_verify(role, request, sign_in):
     assert (client.get(reverse("admin:record_anchor")).status_code == 200) is wanted
     file = client.get(reverse("admin:record_pack_file", args=[pack.uuid]))
     assert (file.status_code == 200) is wanted
-    file.close()
+    if wanted:
+        file.file_to_stream.close()
     for name in ("record_verify", "record_pack"):
         status = client.post(reverse(f"admin:{name}")).status_code
         assert (status != 403) is wanted
@@ -116,7 +117,7 @@ def test_evidence_is_packed_once_and_downloaded(
     assert pack.sha256 in page
     answer = client.get(reverse("admin:record_pack_file", args=[pack.uuid]))
     assert b"".join(answer.streaming_content)[:2] == b"PK"
-    answer.close()
+    answer.file_to_stream.close()
     assert AuditEvent.objects.get(kind="evidence_downloaded").detail == {"sha256": pack.sha256}
 
 
