@@ -6,10 +6,12 @@ from typing import Any
 
 from django.apps import apps
 from django.core.checks import Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 from backoffice import flows, sealed
 from backoffice.models import Audited
+from backoffice.seals import canonical
 
 OURS = ("backoffice", "catalog", "orders")
 
@@ -58,6 +60,20 @@ def check_flows(**_: Any) -> list[Error]:
                 errors.append(Error(f"{step.action}: unknown state.", id="backoffice.E005"))
             if not step.is_entry and step.name not in flow.verbs:
                 errors.append(Error(f"{step.action} has no verb.", id="backoffice.E006"))
+    return errors
+
+
+@register(Tags.models)
+def check_sealed_columns(**_: Any) -> list[Error]:
+    """Each column of a sealed table has a rule by which a seal makes text of it."""
+    errors = []
+    for entry in sealed.registry():
+        if not entry.is_chained:
+            continue
+        try:
+            canonical.layout_of(entry)
+        except ImproperlyConfigured as error:
+            errors.append(Error(str(error), id="backoffice.E008"))
     return errors
 
 

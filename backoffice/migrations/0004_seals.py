@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('backoffice', '0002_order_life'),
+        ('backoffice', '0003_imports'),
     ]
 
     operations = [

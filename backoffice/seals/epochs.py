@@ -84,8 +84,12 @@ def prove(*, accept_broken: bool = False) -> Proof:
     report = examine()
     if report.first is not None and not accept_broken:
         raise RecordIsBroken(first=report.first.sentence)
-    # Rows that differ from their seals prove nothing in a pack.
-    return Proof(report, began, packing.write_pack() if report.is_whole else None)
+    return Proof(report, began, _pack_of(report))
+
+
+def _pack_of(report: Report) -> packing.Packed | None:
+    """Pack an epoch; rows that differ from their seals would prove nothing."""
+    return packing.write_pack() if report.is_whole and report.rows else None
 
 
 def _open_next(proof: Proof, *, by: User | None, reason: str) -> SealEpoch:
@@ -131,8 +135,16 @@ def before_migrate(plan: Iterable[tuple[Any, bool]]) -> None:
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
     ours = {model._meta.db_table for model in (SealEpoch, Verification, EvidencePack)}
-    if ours <= tables and takes_columns(plan, _layouts()):
-        _before_migrate.append(prove(accept_broken=True))
+    if not ours <= tables:
+        return
+    known = _layouts()
+    if takes_columns(plan, known):
+        began = timezone.now()
+        # The models are what the tables will be; their last seals know what they are.
+        last = {layout.table: layout for layout in known}
+        seal_record(tables=list(last.values()))
+        report = examine(by_models=False)
+        _before_migrate.append(Proof(report, began, _pack_of(report)))
 
 
 def after_migrate() -> None:

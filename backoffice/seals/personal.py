@@ -46,7 +46,8 @@ def _unfaithful(model: type[PersonalRecord]) -> Iterator[int]:
             cursor.execute(_postgresql(model))
             yield from (pk for (pk,) in cursor.fetchall())
         return
-    for row in model._default_manager.filter(erased_at=None).order_by("pk").iterator():
+    rows = model._default_manager.filter(erased_at=None).order_by("pk")
+    for row in rows.only(*model.personal_fields, "salt", "commitment").iterator():
         if row.compute_commitment() != row.commitment:
             yield row.pk
 

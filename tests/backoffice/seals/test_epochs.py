@@ -170,7 +170,7 @@ def test_a_renamed_column_closes_the_epoch(monkeypatch):
         monkeypatch.setattr(epochs.columns, "layouts", lambda: renamed)
         gone = epochs.columns.drift(epochs._layouts())
         cursor.execute("ALTER TABLE backoffice_auditevent RENAME COLUMN sort TO kind")
-        monkeypatch.setattr(epochs.columns, "drift", lambda known: gone)
+        monkeypatch.setattr(epochs.columns, "drift", lambda known, **_: gone)
         sealed.install()
         epochs.after_migrate()
 
