@@ -39,6 +39,7 @@ from backoffice.steps import require_permission
 
 FOLDER = "evidence"
 CHUNK_BYTES = 1 << 20
+READABLE = 0o644
 
 README = """The record of {shop}, {period}.
 
@@ -202,7 +203,10 @@ class _Writer:
     @contextmanager
     def _file(self, name: str) -> Iterator[Any]:
         digest = hashlib.sha256()
-        with self.zip.open(name, "w", force_zip64=True) as file:
+        entry = zipfile.ZipInfo(name, timezone.now().timetuple()[:6])
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.external_attr = READABLE << 16
+        with self.zip.open(entry, "w", force_zip64=True) as file:
 
             def write(part: bytes) -> None:
                 digest.update(part)
