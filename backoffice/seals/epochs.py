@@ -165,9 +165,14 @@ def after_migrate() -> None:
 
 
 def takes_columns(plan: Iterable[tuple[Any, bool]], known: Sequence[Layout]) -> bool:
-    """Return whether a plan removes, renames or retypes a column that a seal names."""
+    """Return whether a plan removes, renames or retypes a column that a seal names.
+
+    A migration that is taken back leaves models and tables apart: its epoch is closed by hand.
+    """
     tables = {layout.table: dict(layout.columns) for layout in known}
-    for migration, _is_backwards in plan:
+    for migration, is_backwards in plan:
+        if is_backwards:
+            continue
         for operation in migration.operations:
             name = getattr(operation, "model_name", None) or getattr(operation, "name", None)
             old = getattr(operation, "old_name", None)
