@@ -136,7 +136,7 @@ def require_installed() -> None:
     if gone := missing():
         raise ImproperlyConfigured(
             f"The protection of {len(gone)} sealed tables is missing ({gone[0]}, …). "
-            "Run `manage.py migrate`, which installs it again."
+            "Run `manage.py migrate --skip-checks`, which installs it again."
         )
 
 
