@@ -6,10 +6,15 @@ from typing import Any
 
 from django.apps import apps
 from django.core.checks import Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 from backoffice import flows, sealed
 from backoffice.models import Audited
+from backoffice.seals import canonical
+
+# `migrate` asks the checks first, so that this one would keep it from mending what is wrong.
+MIGRATE = "Run `manage.py migrate --skip-checks`."
 
 OURS = ("backoffice", "catalog", "orders")
 
@@ -61,12 +66,26 @@ def check_flows(**_: Any) -> list[Error]:
     return errors
 
 
+@register(Tags.models)
+def check_sealed_columns(**_: Any) -> list[Error]:
+    """Each column of a sealed table has a rule by which a seal makes text of it."""
+    errors = []
+    for entry in sealed.registry():
+        if not entry.is_chained:
+            continue
+        try:
+            canonical.layout_of(entry)
+        except ImproperlyConfigured as error:
+            errors.append(Error(str(error), id="backoffice.E008"))
+    return errors
+
+
 @register(Tags.database)
 def check_seals(databases: Any = None, **_: Any) -> list[Error]:
     """The triggers of sealed tables are there (SQLite drops them at each remake of a table)."""
     if not databases:
         return []
     return [
-        Error(f"Trigger {name} is missing.", hint="Run migrate.", id="backoffice.E007")
+        Error(f"Trigger {name} is missing.", hint=MIGRATE, id="backoffice.E007")
         for name in sealed.missing()
     ]

@@ -214,6 +214,19 @@ def delete_rows(rows: Sequence[M]) -> None:
         found._raw_delete(found.db)
 
 
+@contextmanager
+def lifted(reason: str, *, by: Any = None) -> Iterator[None]:
+    """Lift the protection of sealed tables for one transaction, by the owner's database role.
+
+    It closes an epoch: the record is verified and packed before, and sealed anew afterwards.
+    Refuses: ReasonMissing; NotTheOwner; RecordIsBroken.
+    """
+    from backoffice.seals import epochs
+
+    with epochs.lifted(reason, by=by):
+        yield
+
+
 class GuardedQuerySet(models.QuerySet[M]):
     """A queryset that refuses the writes which would leave no history row."""
 

@@ -75,7 +75,10 @@ def note_permission_change(instance: Any, action: str, pk_set: set[Any] | None, 
 @receiver(pre_migrate)
 def lift_triggers(app_config: Any, plan: list[Any] | None = None, **_: Any) -> None:
     """A table whose columns change cannot keep triggers on them; post_migrate puts them back."""
+    from backoffice.seals import epochs
+
     if plan and app_config.label == "backoffice":
+        epochs.before_migrate(plan)
         sealed.uninstall()
 
 
@@ -83,8 +86,10 @@ def lift_triggers(app_config: Any, plan: list[Any] | None = None, **_: Any) -> N
 def finish_migrate(app_config: Any, **_: Any) -> None:
     """After the last app: triggers, then roles (their permissions exist only now)."""
     from backoffice import roles
+    from backoffice.seals import epochs
 
     with_models = [c for c in apps.get_app_configs() if c.models_module is not None]
     if app_config.label == with_models[-1].label:
         sealed.install()
+        epochs.after_migrate()
         roles.sync_roles(app_config)

@@ -24,8 +24,11 @@ M = TypeVar("M", bound=type[models.Model])
 
 @dataclass(frozen=True)
 class Seal:
+    """One append-only table. is_chained: its rows are hashed into the chain of seals."""
+
     model: type[models.Model]
     erasable: tuple[str, ...]
+    is_chained: bool = True
 
     @property
     def table(self) -> str:
@@ -53,11 +56,14 @@ class Seal:
 _registry: dict[type[models.Model], Seal] = {}
 
 
-def sealed(*, erasable: Sequence[str] = ()) -> Any:
-    """Class decorator: rows of this model are written once; `erasable` fields may be blanked."""
+def sealed(*, erasable: Sequence[str] = (), is_chained: bool = True) -> Any:
+    """Class decorator: rows of this model are written once; `erasable` fields may be blanked.
+
+    is_chained=False: append-only, but no seal covers it (the seals' own tables).
+    """
 
     def register(model: M) -> M:
-        _registry[model] = Seal(model, tuple(erasable))
+        _registry[model] = Seal(model, tuple(erasable), is_chained)
         return model
 
     return register
@@ -130,7 +136,7 @@ def require_installed() -> None:
     if gone := missing():
         raise ImproperlyConfigured(
             f"The protection of {len(gone)} sealed tables is missing ({gone[0]}, …). "
-            "Run `manage.py migrate`, which installs it again."
+            "Run `manage.py migrate --skip-checks`, which installs it again."
         )
 
 

@@ -96,6 +96,8 @@ _JOBS = (
     "backoffice.view_bulkrun",
 )
 _AUDIT = (
+    "backoffice.verify_record",
+    "backoffice.view_verification",
     "backoffice.view_job",
     "backoffice.view_bulkrun",
     "backoffice.oversee_job",

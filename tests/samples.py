@@ -6,7 +6,7 @@ from contextlib import suppress
 from decimal import Decimal
 from tempfile import NamedTemporaryFile
 
-from backoffice import approvals, changes, jobs
+from backoffice import approvals, changes, jobs, seals
 from backoffice.imports.files import run_sheet
 from backoffice.models import User
 from catalog import services as catalog
@@ -56,6 +56,7 @@ def make_one_of_everything() -> None:
         orders.take_payment(order_id=cancelled.pk, token="tok_visa", **who)
         orders.cancel_order(order_id=cancelled.pk, reason_code="changed_mind", notify=False, **who)
         ask_for_a_refund(shipped, person)
+        seals.verify_record(by=person, reason="sample")
 
 
 def write_an_order(product: Product, units: int = 1) -> Order:

@@ -11,6 +11,7 @@ from backoffice.admin import (
     imports,
     jobs,
     navigation,
+    record,
     users,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "imports",
     "jobs",
     "navigation",
+    "record",
     "users",
 ]

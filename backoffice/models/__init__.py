@@ -22,6 +22,14 @@ from backoffice.models.imports import (
     ImportTerm,
 )
 from backoffice.models.jobs import Job
+from backoffice.models.seals import (
+    EvidencePack,
+    Seal,
+    SealBlock,
+    SealEpoch,
+    SealLayout,
+    Verification,
+)
 from backoffice.models.users import Profile, User, UserActivity
 
 __all__ = [
@@ -34,6 +42,7 @@ __all__ = [
     "BulkRow",
     "BulkRun",
     "ChangeSet",
+    "EvidencePack",
     "IdempotencyKey",
     "ImportFinding",
     "ImportPlan",
@@ -45,9 +54,14 @@ __all__ = [
     "Origin",
     "PersonalRecord",
     "Profile",
+    "Seal",
+    "SealBlock",
+    "SealEpoch",
+    "SealLayout",
     "TimestampedModel",
     "UUIDModel",
     "User",
     "UserActivity",
+    "Verification",
     "VersionedModel",
 ]

@@ -135,6 +135,9 @@ class ChangeSet(models.Model):
 class AuditEvent(models.Model):
     """What is not a row change: sign-ins, exports, role changes, lifted protection."""
 
+    # The kind that the verifier looks for beside each erased row.
+    ERASURE = "erasure"
+
     change_set = models.ForeignKey(
         ChangeSet, models.PROTECT, related_name="events", verbose_name=_("change set")
     )

@@ -203,11 +203,18 @@ class PersonalRecord(models.Model):
         return hashlib.sha256((self.salt + canonical).encode()).hexdigest()
 
     def erase(self) -> None:
-        """Blank the personal fields for good: the one change that the row's trigger allows."""
+        """Blank the personal fields for good: the one change that the row's trigger allows.
+
+        The event beside it is what tells an erasure from tampering.
+        """
+        from backoffice.models.audit import AuditEvent
+
         if self.erased_at is not None:
             return
         for name in self.personal_fields:
             setattr(self, name, "")
         self.salt = ""
         self.erased_at = timezone.now()
-        self.save(update_fields=[*self.personal_fields, "salt", "erased_at"])
+        with transaction.atomic():
+            self.save(update_fields=[*self.personal_fields, "salt", "erased_at"])
+            AuditEvent.record(AuditEvent.ERASURE, subject=self)
