@@ -61,8 +61,13 @@ class History(HistoricalRecords):
     def get_extra_fields(self, model: type[models.Model], fields: Any) -> dict[str, Any]:
         return {
             **super().get_extra_fields(model, fields),
+            # Its index is `…_h_set`, which also knows the order.
             "change_set": models.ForeignKey(
-                "backoffice.ChangeSet", models.PROTECT, related_name="+", editable=False
+                "backoffice.ChangeSet",
+                models.PROTECT,
+                related_name="+",
+                editable=False,
+                db_index=False,
             ),
             "step": models.CharField(max_length=40, blank=True, default="", editable=False),
         }
@@ -76,6 +81,14 @@ class History(HistoricalRecords):
             "indexes": [
                 models.Index(fields=[pk, "-history_id"], name=f"{stem}_h_object"),
                 models.Index(fields=["history_date", "history_id"], name=f"{stem}_h_date"),
+                # The desk reads one person's work, and one click's, newest first, a page at a time.
+                models.Index(
+                    fields=["history_user_id", "history_date", "history_id"],
+                    name=f"{stem}_h_user",
+                ),
+                models.Index(
+                    fields=["change_set", "history_date", "history_id"], name=f"{stem}_h_set"
+                ),
             ],
         }
 

@@ -95,14 +95,16 @@ _JOBS = (
     "backoffice.retry_job",
     "backoffice.view_bulkrun",
 )
+# The whole record; whoever has only a trail's own permission sees that kind of object.
+_SEE_RECORD = ("backoffice.view_changeset", "backoffice.view_auditevent")
 _AUDIT = (
+    *_SEE_RECORD,
+    "backoffice.share_auditsample",
     "backoffice.verify_record",
     "backoffice.view_verification",
     "backoffice.view_job",
     "backoffice.view_bulkrun",
     "backoffice.oversee_job",
-    "backoffice.view_changeset",
-    "backoffice.view_auditevent",
     *_SEE_IMPORTS,
 )
 
@@ -116,22 +118,25 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_SEE, *_SEE_CUSTOMERS, *_WRITE_ORDERS, *_RUN_ORDERS, *_EXPORT, *_JOBS,
         "orders.complete_order",
         *_SHEETS_OF_ORDERS,
-        *_ASK, *_LETTERS,
+        *_ASK, *_LETTERS, "orders.audit_order",
     ),
     "fulfilment": (
         *_RETURNS, *_TAKE_BACK,
         *_SEE, "orders.view_address", *_EXPORT, *_ADJUST_STOCK, *_JOBS,
         *_SEE_IMPORTS,
         "orders.note_order", "orders.ship_order", "orders.complete_order",
-        *_ASK,
+        *_ASK, "orders.audit_order",
     ),
-    "merchandiser": (*_SEE_ORDERS, *_SEE_CATALOGUE, *_RUN_CATALOGUE, *_EXPORT, *_JOBS, *_ASK),
+    "merchandiser": (
+        *_SEE_ORDERS, *_SEE_CATALOGUE, *_RUN_CATALOGUE, *_EXPORT, *_JOBS, *_ASK,
+        "catalog.audit_product",
+    ),
     "finance": (
         *_SEE, *_SEE_CUSTOMERS, *_EXPORT, *_JOBS, "orders.export_customer",
         "orders.record_payment_order", "orders.take_payment_order",
         "orders.view_paymentintent", "orders.refund_order", "orders.capture_payment_order",
         *_WEBHOOKS, "orders.handle_webhookevent",
-        *_ASK, "orders.view_message",
+        *_ASK, "orders.view_message", *_SEE_RECORD,
     ),
     "auditor": (
         *_SEE, *_EXPORT, *_AUDIT, "orders.view_paymentintent", "backoffice.view_user",

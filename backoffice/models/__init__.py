@@ -12,6 +12,7 @@ from backoffice.models.base import (
     VersionedModel,
 )
 from backoffice.models.bulk import BulkRow, BulkRun
+from backoffice.models.desk import AuditPin, AuditSample
 from backoffice.models.idempotency import IdempotencyKey
 from backoffice.models.imports import (
     ImportFinding,
@@ -38,6 +39,8 @@ __all__ = [
     "ArchivableModel",
     "ArchivableQuerySet",
     "AuditEvent",
+    "AuditPin",
+    "AuditSample",
     "Audited",
     "BulkRow",
     "BulkRun",

@@ -31,6 +31,7 @@ class Origin(PersonalRecord):
         verbose_name = _("origin")
         verbose_name_plural = _("origins")
         default_permissions = ()
+        indexes = [models.Index(fields=["ip"], name="origin_ip", condition=~models.Q(ip=""))]
 
     def __str__(self) -> str:
         return self.name or str(_("erased"))
@@ -83,6 +84,11 @@ class ChangeSet(models.Model):
         verbose_name_plural = _("change sets")
         ordering = ["-id"]
         default_permissions = ("view",)
+        indexes = [
+            models.Index(
+                fields=["request_id"], name="change_set_request", condition=~models.Q(request_id="")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action or self.get_channel_display()} {self.at:%Y-%m-%d %H:%M}"

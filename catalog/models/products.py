@@ -199,6 +199,7 @@ class Product(UUIDModel, TimestampedModel, VersionedModel, Audited):
             ("feature_product", "Can feature product"),
             ("change_price_product", "Can change product prices"),
             ("adjust_stock_product", "Can adjust product stock"),
+            ("audit_product", "Can look through the record of products"),
         ]
         constraints = [
             models.UniqueConstraint(

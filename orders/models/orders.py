@@ -161,6 +161,7 @@ class Order(UUIDModel, TimestampedModel, VersionedModel, Audited):
             ("take_payment_order", "Can take a card payment for an order"),
             ("record_payment_order", "Can record a payment that arrived"),
             ("capture_payment_order", "Can capture or void a card payment"),
+            ("audit_order", "Can look through the record of orders"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["number"], name="order_number_unique"),
