@@ -3,13 +3,15 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
-from django.views.generic import RedirectView
 from django.views.static import serve
 
+from config.shop import home, order_process
 from orders.webhooks import stripe_webhook
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("", home, name="home"),
+    path("orders/<uuid:order>/", order_process, name="order_process"),
+    path("", include("config.shop")),
     path("admin/", admin.site.urls),
     path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]

@@ -1,0 +1,25 @@
+"""The addresses of the shop: one namespace over the pages of two apps."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from catalog.views import products
+from orders.views import carts, orders
+
+app_name = "shop"
+
+# Both stand a second time outside of the namespace: the site's home, and the name by which the
+# customer's order page is known.
+home = products.ProductList.as_view()
+order_process = orders.OrderPage.as_view()
+
+urlpatterns = [
+    path("", home, name="product_list"),
+    path("categories/<slug:slug>/", products.CategoryList.as_view(), name="category"),
+    path("products/<slug:slug>/", products.ProductPage.as_view(), name="product"),
+    path("cart/", carts.CartPage.as_view(), name="cart"),
+    path("checkout/", carts.Checkout.as_view(), name="checkout"),
+    path("orders/", orders.MyOrders.as_view(), name="my_orders"),
+    path("orders/<uuid:order>/", order_process, name="order"),
+]
