@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
 
 from backoffice import flows, roles
 
@@ -49,11 +53,21 @@ def sheet_table(name: str) -> str:
     return "\n".join(lines) + "\n\n"
 
 
+def systems_table(name: str) -> str:
+    """What this project contains, and where each part lives; tests bear the same numbers."""
+    path = Path(settings.BASE_DIR) / "tests" / "systems.json"
+    systems = json.loads(path.read_text(encoding="utf-8"))
+    lines = ["", "| # | system | home |", "|---|---|---|"]
+    lines += [f"| {row} | {it['system']} | {it['home']} |" for row, it in systems.items()]
+    return "\n".join(lines) + "\n\n"
+
+
 GENERATORS: dict[str, Generator] = {
     "flow": flow_table,
     "diagram": flow_diagram,
     "roles": roles_table,
     "sheet": sheet_table,
+    "systems": systems_table,
 }
 
 

@@ -35,6 +35,14 @@ def _flush_without_triggers(self: TransactionTestCase) -> None:
 TransactionTestCase._fixture_teardown = _flush_without_triggers
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever bears the number of a system is one of those that `-m systems` selects."""
+    for item in items:
+        if item.get_closest_marker("row"):
+            item.add_marker("systems")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL: set DATABASE_URL")

@@ -122,6 +122,7 @@ def superuser(db) -> User:
     return User.objects.create_superuser("root@example.com", "a-good-password")
 
 
+@pytest.mark.row("A1")
 def test_the_walk_reaches_lists_forms_histories_and_acts(everything):
     kinds = {address.kind for address in addresses()}
 
@@ -129,6 +130,7 @@ def test_the_walk_reaches_lists_forms_histories_and_acts(everything):
     assert len({a.model for a in addresses() if a.kind == "change"}) >= 12
 
 
+@pytest.mark.row("A1")
 def test_looking_writes_nothing(everything, superuser, sign_in):
     client = sign_in(superuser)
 
@@ -181,6 +183,7 @@ def test_a_selection_is_never_worked_on_by_get(everything, superuser, sign_in):
     assert set(refused.values()) == {405}
 
 
+@pytest.mark.row("T3")
 def test_a_stranger_is_led_to_the_sign_in(everything, client):
     for address in addresses():
         response = client.get(address.path)
@@ -221,6 +224,7 @@ def expected(address: Address, user: User) -> bool | None:
 CHECKED = {"changelist", "change", "history", "add", "act"}
 
 
+@pytest.mark.row("A5")
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_opens_what_the_table_of_roles_says(role, everything, request, sign_in):
     user = request.getfixturevalue(role)

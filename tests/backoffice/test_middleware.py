@@ -14,6 +14,7 @@ from backoffice.models import UserActivity
 from catalog.models import Tag
 
 
+@pytest.mark.row("G9")
 @pytest.mark.django_db
 def test_the_callers_request_id_comes_back_and_a_hostile_one_does_not(client):
     given = client.get("/admin/login/", headers={"X-Request-ID": "trace-42"})
@@ -45,6 +46,7 @@ def test_every_log_line_carries_request_and_change_set():
     }
 
 
+@pytest.mark.row("G9")
 @pytest.mark.django_db
 def test_being_here_is_noted_at_most_once_a_minute(sign_in, support):
     client = sign_in(support)
@@ -57,6 +59,7 @@ def test_being_here_is_noted_at_most_once_a_minute(sign_in, support):
     assert UserActivity.objects.get(user=support).seen_at == first
 
 
+@pytest.mark.row("G17")
 @pytest.mark.django_db
 def test_a_persons_time_zone_holds_for_their_request_only(rf, support):
     support.profile.time_zone = "Asia/Tokyo"
@@ -79,6 +82,7 @@ def test_a_senseless_time_zone_harms_nobody(sign_in, support):
     assert sign_in(support).get("/admin/").status_code == 200
 
 
+@pytest.mark.row("G15")
 @pytest.mark.django_db
 def test_the_content_security_policy_allows_nothing_inline():
     policy = Client().get("/admin/login/")["Content-Security-Policy"]

@@ -9,6 +9,7 @@ from backoffice import roles
 from backoffice.models import AuditEvent, User
 
 
+@pytest.mark.row("G3")
 @pytest.mark.django_db
 def test_an_address_is_kept_and_found_in_lower_case():
     user = User.objects.create_user("Jane@Example.COM", "a-good-password")
@@ -17,6 +18,7 @@ def test_an_address_is_kept_and_found_in_lower_case():
     assert User.objects.get_by_natural_key("JANE@example.com") == user
 
 
+@pytest.mark.row("G3")
 @pytest.mark.django_db
 def test_a_second_account_of_one_address_gets_a_kind_sentence():
     User.objects.create_user("jane@example.com")
@@ -27,6 +29,7 @@ def test_a_second_account_of_one_address_gets_a_kind_sentence():
         User.objects.create_user("jane@example.com")
 
 
+@pytest.mark.row("G3")
 @pytest.mark.django_db
 def test_names_fall_back_to_the_address():
     user = User(email="jane@example.com")

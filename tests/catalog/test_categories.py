@@ -131,6 +131,7 @@ def test_move_category_refuses_a_circle(merchandiser):
     assert Category.objects.get(pk=kitchen.pk).parent is None
 
 
+@pytest.mark.row("C1")
 def test_delete_category_refuses_while_something_is_in_it(merchandiser):
     kitchen = CategoryFactory(name="Kitchen")
     coffee = CategoryFactory(parent=kitchen)

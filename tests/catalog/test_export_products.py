@@ -102,10 +102,12 @@ def test_export_has_exactly_the_columns_of_the_sheet(auditor):
     assert [cell.value for cell in sheet[1]] == COLUMNS
 
 
+@pytest.mark.row("A4")
 def test_the_resource_declares_the_same_columns():
     assert [field.column_name for field in ProductResource().get_import_fields()] == COLUMNS
 
 
+@pytest.mark.row("A4")
 @pytest.mark.parametrize("format_name", ["csv", "xlsx"])
 def test_what_was_exported_imports_as_unchanged_whatever_the_names(
     merchandiser, hostile, format_name

@@ -54,6 +54,7 @@ def nothing_done(before, refused=None):
     assert stored_files() == before
 
 
+@pytest.mark.row("G19")
 @pytest.mark.parametrize("text", MEAN)
 def test_mean_text_in_every_text_column_is_kept_as_it_is(merchandiser, text):
     header = [
@@ -110,6 +111,7 @@ def test_a_mean_parent_status_slug_or_number_is_refused_with_a_sentence(merchand
         assert len(page_of(run, tab, search=text).rows) <= run.row_count
 
 
+@pytest.mark.row("G19")
 @pytest.mark.parametrize("text", MEAN)
 def test_a_mean_column_name_is_named_or_left_aside(merchandiser, text):
     content = csv_of([*HEADER, text], ["A", "A", "1.00", text])

@@ -19,6 +19,7 @@ def cup(sku="CUP", name="Beach Pebble Cup", price="16.00"):
     return [sku, name, price]
 
 
+@pytest.mark.row("A4")
 def test_import_creates_products_with_everything_that_the_sheet_says(merchandiser):
     header = [
         "sku",

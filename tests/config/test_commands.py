@@ -26,6 +26,7 @@ def test_collectstatic_builds_the_compressed_manifest(tmp_path, settings):
     assert list(tmp_path.glob("backoffice/console.*.css.gz"))
 
 
+@pytest.mark.row("T5")
 @pytest.mark.django_db
 def test_no_migration_is_missing():
     call_command("makemigrations", check=True, dry_run=True, stdout=StringIO())

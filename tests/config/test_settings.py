@@ -62,6 +62,7 @@ def test_the_example_environment_names_exactly_what_the_settings_ask_for():
     assert set(re.findall(r"^# ([A-Z_]+)=", example, re.MULTILINE)) == asked_names()
 
 
+@pytest.mark.row("G1")
 def test_sqlite_is_the_default_and_takes_the_write_lock_at_begin():
     shown = json.loads(run(SHOW, DJANGO_SETTINGS_MODULE="config.settings.development").stdout)
 
@@ -73,6 +74,7 @@ def test_sqlite_is_the_default_and_takes_the_write_lock_at_begin():
     assert shown["debug"] is False
 
 
+@pytest.mark.row("G1")
 def test_postgresql_and_redis_come_in_by_the_environment_alone():
     shown = json.loads(
         run(
@@ -92,6 +94,7 @@ def test_postgresql_and_redis_come_in_by_the_environment_alone():
     assert shown["session"].endswith("backends.db")
 
 
+@pytest.mark.row("G1")
 def test_production_does_not_start_without_a_secret():
     result = run(SHOW, DJANGO_SETTINGS_MODULE="config.settings.production", SECRET_KEY="")
     missing = run(
@@ -103,6 +106,7 @@ def test_production_does_not_start_without_a_secret():
     assert missing.returncode != 0
 
 
+@pytest.mark.row("G7")
 @pytest.mark.django_db
 def test_a_redis_that_is_down_harms_nobody(settings, client, support, sign_in):
     settings.CACHES = {
@@ -116,6 +120,7 @@ def test_a_redis_that_is_down_harms_nobody(settings, client, support, sign_in):
     assert sign_in(support).get("/admin/").status_code == 200
 
 
+@pytest.mark.row("G7")
 @pytest.mark.redis
 def test_the_cache_answers_for_real():
     import redis

@@ -23,6 +23,7 @@ def complete(order, by):
         return services.complete_order(order_id=order.pk, by=by, reason="")
 
 
+@pytest.mark.row("O1")
 def test_complete_order_closes_what_is_shipped_and_paid(shipped_unpaid, support, finance):
     with click(finance):
         services.record_payment(

@@ -80,6 +80,7 @@ CASES = [
 ]
 
 
+@pytest.mark.row("G4")
 @pytest.mark.parametrize(("guard", "facts", "code"), CASES)
 def test_a_guard_says_why_and_asks_no_database(guard, facts, code, django_assert_num_queries, db):
     order = order_with(**facts)

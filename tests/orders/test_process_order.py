@@ -24,6 +24,7 @@ def kinds(order):
     return list(Payment.objects.filter(order=order).order_by("id").values_list("kind", flat=True))
 
 
+@pytest.mark.row("O3")
 def test_process_order_captures_what_is_authorised(support):
     order = OrderFactory()
     pay(order)

@@ -23,6 +23,7 @@ def test_every_role_of_the_table_has_a_persona():
     assert set(PERSONAS) == set(ROLES)
 
 
+@pytest.mark.row("O6")
 @pytest.mark.parametrize("role", PERSONAS)
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 def test_a_role_takes_a_step_only_if_the_table_says_so(role, step, make_user):
@@ -199,6 +200,7 @@ VERBS = [
 ]
 
 
+@pytest.mark.row("O6")
 @pytest.mark.parametrize("role", PERSONAS)
 @pytest.mark.parametrize(("permission", "verb"), VERBS, ids=lambda v: getattr(v, "__name__", ""))
 def test_a_role_uses_a_verb_only_if_the_table_says_so(role, permission, verb, make_user):

@@ -85,6 +85,7 @@ def test_take_payment_is_only_open_for_pending_orders(support, status):
 DECLINING = [card for card in TEST_CARDS if "authorise" in card.declines]
 
 
+@pytest.mark.row("O3")
 @pytest.mark.parametrize("card", DECLINING, ids=lambda card: card.token)
 def test_a_declined_card_leaves_the_order_payable_and_says_the_banks_words(support, card):
     order = OrderFactory()

@@ -23,6 +23,7 @@ def found(admin_class):
     return [error.id for error in checks.check_admin(admin_class(Tag, SITE), KNOWN)]
 
 
+@pytest.mark.row("G20")
 def test_our_own_console_passes():
     assert checks.check_console() == []
 

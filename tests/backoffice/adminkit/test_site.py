@@ -36,6 +36,7 @@ def test_every_card_names_permissions_that_exist():
         assert set(names) <= declared_permissions(), card
 
 
+@pytest.mark.row("A5")
 def test_the_sidebar_lists_what_the_role_may_open(rf, merchandiser, admin):
     request = rf.get("/admin/")
 
@@ -119,6 +120,7 @@ def test_the_palette_is_for_those_who_signed_in(client, db):
     assert client.get("/admin/search/?s=a").status_code == 302
 
 
+@pytest.mark.row("A5")
 def test_home_shows_cards_to_those_who_may_see_them(clerk, sign_in, admin):
     cards.register(
         Kpi(

@@ -20,6 +20,7 @@ OURS = [
 ]
 
 
+@pytest.mark.row("A5")
 @pytest.mark.parametrize("role", ROLES)
 def test_a_person_sees_only_what_their_role_may(role, request):
     user = request.getfixturevalue(role)
@@ -31,6 +32,7 @@ def test_a_person_sees_only_what_their_role_may(role, request):
         assert (card.name in shown) is (card.permission in ROLES[role]), card.name
 
 
+@pytest.mark.row("A5")
 def test_every_card_leads_to_a_page_that_opens(clerk):
     for card in OURS:
         assert clerk.get(card.path).status_code == 200, card.name

@@ -63,6 +63,7 @@ def test_a_dialog_opened_before_somebody_elses_change_does_not_overwrite_it(cler
     assert Product.objects.get(pk=mug.pk).price == Decimal("31.00")
 
 
+@pytest.mark.row("A2")
 def test_a_bulk_price_change_reports_what_was_done_and_what_was_refused_and_why(clerk, make_mug):
     cheap, dear, capped = (
         make_mug("CHEAP", price=Decimal("2.00")), make_mug("DEAR", price=Decimal("80.00")),
@@ -248,6 +249,7 @@ def test_a_delivery_is_received_even_before_there_is_a_location(clerk, make_mug)
 # --- Flow and featured --------------------------------------------------------------------------
 
 
+@pytest.mark.row("A2")
 @pytest.mark.parametrize(
     ("status", "step", "becomes"),
     [

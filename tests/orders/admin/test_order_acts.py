@@ -38,6 +38,7 @@ def answered(act) -> dict:
     return {name: value for name, value in given.items() if value is not False}
 
 
+@pytest.mark.row("A2")
 @pytest.mark.parametrize("role", ROLES)
 def test_every_act_is_refused_to_roles_without_its_permission(role, make_user, sign_in):
     person = make_user(role)

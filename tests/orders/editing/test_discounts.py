@@ -36,6 +36,7 @@ def off_line(order, by, **how):
         )
 
 
+@pytest.mark.row("O7")
 def test_an_amount_comes_off_the_order_with_its_reason(order, support):
     off_order(order, support, amount=Decimal("7.50"))
 
@@ -53,6 +54,7 @@ def test_a_percentage_is_of_the_goods_without_shipping_and_rounds_half_a_cent_up
     assert (fresh(order).discount, fresh(order).total) == (Decimal("0.04"), Decimal("5.31"))
 
 
+@pytest.mark.row("O7")
 def test_a_line_discount_is_in_the_subtotal(order, support):
     off_line(order, support, percent=Decimal(10))
 

@@ -49,6 +49,7 @@ def test_a_cell_that_is_no_line_is_refused(text, code):
     assert caught.value.code == code
 
 
+@pytest.mark.row("A4")
 @pytest.mark.django_db
 def test_an_export_comes_back_unchanged(manager):
     mug = ProductFactory()
