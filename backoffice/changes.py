@@ -39,6 +39,7 @@ class Change:
 
     at: the moment that rows of this change carry; None: the clock at the first write.
     once_key: of what must not happen twice: a second change set with it cannot be written.
+    is_token: a program acts, with a key that the actor gave it.
     """
 
     action: str = ""
@@ -49,6 +50,7 @@ class Change:
     caller: Caller = Caller()
     at: datetime | None = None
     once_key: str = ""
+    is_token: bool = False
     _row: ChangeSet | None = field(default=None, repr=False)
     _is_committed: bool = field(default=False, repr=False)
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("orders/<uuid:order>/", order_process, name="order_process"),
     path("", include("config.shop")),
     path("admin/", admin.site.urls),
+    path("api/", include("backoffice.api.urls")),
     path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]
 

@@ -7,7 +7,9 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
+from backoffice import rates
 from backoffice.idempotency import KEPT_HOURS
 from backoffice.imports import nightly
 from backoffice.imports.endings import expire_runs, put_away_rows
@@ -58,4 +60,13 @@ def tidy(run: Run) -> dict[str, int]:
         "keys": keys.delete()[0],
         "jobs": done.delete()[0] + ended.delete()[0],
         "deliveries": deliveries.delete()[0],
+    }
+
+
+@periodic("backoffice.tidy_access", every_minutes=60, label=_("Put away tokens that are over"))
+def tidy_access(run: Run) -> dict[str, int]:
+    now = timezone.now()
+    return {
+        "refresh_tokens": OutstandingToken.objects.filter(expires_at__lt=now).delete()[0],
+        "call_counts": rates.forget(before=now.timestamp()),
     }

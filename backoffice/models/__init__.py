@@ -1,5 +1,6 @@
 """The ground's tables, one topic per file."""
 
+from backoffice.models.access import ApiToken, CallCount
 from backoffice.models.approvals import Approval, ApprovalRule
 from backoffice.models.audit import AuditEvent, ChangeSet, Origin
 from backoffice.models.base import (
@@ -34,6 +35,7 @@ from backoffice.models.seals import (
 from backoffice.models.users import Profile, User, UserActivity
 
 __all__ = [
+    "ApiToken",
     "Approval",
     "ApprovalRule",
     "ArchivableModel",
@@ -44,6 +46,7 @@ __all__ = [
     "Audited",
     "BulkRow",
     "BulkRun",
+    "CallCount",
     "ChangeSet",
     "EvidencePack",
     "IdempotencyKey",

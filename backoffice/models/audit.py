@@ -108,6 +108,7 @@ class ChangeSet(models.Model):
         kind = cls.ActorKind.SYSTEM
         if actor is not None:
             kind = cls.ActorKind.STAFF if actor.is_staff else cls.ActorKind.CUSTOMER
+            kind = cls.ActorKind.TOKEN if change.is_token else kind
         row = cls(
             at=change.at or timezone.now(),
             actor_id=actor.pk if actor else None,

@@ -36,6 +36,12 @@ INSTALLED_APPS = [
     "tree_queries",
     "django_tasks",
     "django_tasks_db",
+    "rest_framework",
+    "rest_framework_simplejwt",
+    "rest_framework_simplejwt.token_blacklist",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "corsheaders",
     "catalog.apps.CatalogConfig",
     "orders.apps.OrdersConfig",
 ]
@@ -44,6 +50,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "backoffice.middleware.RequestIdMiddleware",
+    "backoffice.api.unknown.ApiProblemMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -305,3 +313,7 @@ if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
     import sentry_sdk
 
     sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False)
+
+# --- REST API ---------------------------------------------------------------------------------
+
+from config.settings.api import *  # noqa: E402, F403

@@ -1,0 +1,1 @@
+"""The ground of the REST door: what every app's endpoints stand on. It knows no product."""

@@ -1,0 +1,1 @@
+"""The catalogue for programs: thin endpoints over the services and the filters."""
