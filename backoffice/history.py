@@ -18,6 +18,7 @@ from simple_history.models import HistoricalRecords
 
 from backoffice import changes, sealed
 from backoffice.changes import UnauditedWrite
+from backoffice.signals import history_written
 
 M = TypeVar("M", bound=models.Model)
 
@@ -125,6 +126,7 @@ def snapshot(model: type[M], rows: Sequence[M], history_type: str, step: str = "
         ],
         batch_size=500,
     )
+    history_written.send(sender=model, ids=[row.pk for row in rows])
 
 
 @contextmanager

@@ -18,12 +18,17 @@ Context = Callable[[HttpRequest], Mapping[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A template in a slot of the layout. context: what it needs, asked once per page."""
+    """A template in a slot of the layout.
+
+    context: what it needs, asked once per page. vary: what it depends on beside the person who
+    looks and the catalogue, for pages that are kept.
+    """
 
     name: str
     slot: Slot
     template: str
     context: Context = lambda _request: {}
+    vary: Callable[[HttpRequest], str] = lambda _request: ""
     order: int = 100
 
 
@@ -37,3 +42,7 @@ def register(*parts: Part) -> None:
 
 def parts_of(slot: str) -> list[Part]:
     return sorted((p for p in _parts.values() if p.slot == slot), key=lambda p: (p.order, p.name))
+
+
+def parts() -> list[Part]:
+    return sorted(_parts.values(), key=lambda p: p.name)

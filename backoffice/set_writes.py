@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, models
 
 from backoffice import changes
+from backoffice.signals import history_written
 
 
 def insert_from(
@@ -101,7 +102,7 @@ def snapshot_from(
         *tracked,
         *map(quote, ("history_date", "history_type", "history_user_id", "change_set_id", "step")),
     ]
-    return _run(
+    written = _run(
         f"INSERT INTO {quote(history_model._meta.db_table)} ({', '.join(columns)}) "
         f"SELECT {', '.join(f'm.{column}' for column in tracked)}, %s, %s, %s, %s, w.step "
         f"FROM {quote(model._meta.db_table)} m JOIN ({ids}) w ON w.id = m.id",
@@ -113,6 +114,9 @@ def snapshot_from(
             *params,
         ],
     )
+    if written:
+        history_written.send(sender=model, ids=None)
+    return written
 
 
 def _moment() -> Any:

@@ -9,4 +9,4 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalogue")
 
     def ready(self) -> None:
-        from catalog import four_eyes, receivers, services  # noqa: F401  (they register)
+        from catalog import four_eyes, layout, receivers, services  # noqa: F401  (they register)

@@ -24,7 +24,7 @@ from catalog.models import (
 )
 from catalog.models.categories import CategoryQuerySet
 from catalog.models.prices import PriceChangeQuerySet
-from catalog.models.products import ProductQuerySet
+from catalog.models.product_queries import ProductQuerySet
 from catalog.states import PRODUCT_FLOW, REVIEW_FLOW
 
 ANY = _("Any")

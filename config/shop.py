@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from catalog.views import products
+from catalog.views import product, products, reviews
 from orders.views import carts, orders
 
 app_name = "shop"
@@ -17,8 +17,11 @@ order_process = orders.OrderPage.as_view()
 urlpatterns = [
     path("", home, name="product_list"),
     path("categories/<slug:slug>/", products.CategoryList.as_view(), name="category"),
-    path("products/<slug:slug>/", products.ProductPage.as_view(), name="product"),
+    path("products/<slug:slug>/", product.ProductPage.as_view(), name="product"),
+    path("products/<slug:slug>/reviews/", reviews.ReviewList.as_view(), name="reviews"),
+    path("products/<slug:slug>/review/", reviews.WriteReview.as_view(), name="review"),
     path("cart/", carts.CartPage.as_view(), name="cart"),
+    path("cart/add/", carts.AddToCart.as_view(), name="cart_add"),
     path("checkout/", carts.Checkout.as_view(), name="checkout"),
     path("orders/", orders.MyOrders.as_view(), name="my_orders"),
     path("orders/<uuid:order>/", order_process, name="order"),

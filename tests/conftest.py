@@ -9,6 +9,7 @@ from typing import Any
 import hypothesis
 import pytest
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
 
@@ -68,6 +69,15 @@ def ambient_change() -> Iterator[changes.Change]:
     """Every test runs inside a change, as every door does; tests of the refusal leave it."""
     with changes.change(action="test", separate=True) as change:
         yield change
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_kept() -> None:
+    """No test sees the pages of another one; of a Redis that others use, only our keys go."""
+    if hasattr(cache, "delete_pattern"):
+        cache.delete_pattern("*")
+    else:
+        cache.clear()
 
 
 @pytest.fixture

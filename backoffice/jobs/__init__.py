@@ -15,6 +15,7 @@ from backoffice.jobs.asking import (
     retry_job,
     retry_jobs,
     start,
+    start_unasked,
 )
 from backoffice.jobs.kinds import Kind, all_kinds, kind, periodic
 from backoffice.jobs.running import Cancelled, Run, execute
@@ -38,4 +39,5 @@ __all__ = [
     "retry_job",
     "retry_jobs",
     "start",
+    "start_unasked",
 ]

@@ -64,6 +64,18 @@ def start(
     return insert(job)
 
 
+def start_unasked(kind: str, *, arguments: Mapping[str, Any] | None = None) -> Job:
+    """Start a job that nobody asked for and that belongs to no click: upkeep, like the clock's.
+
+    kind, arguments: as for `start`.
+    Atomic: writes one row; the delivery follows the commit.
+    """
+    known = kinds.find(kind)
+    if known is None:
+        raise LookupError(f"No job kind {kind!r} is registered.")
+    return insert(Job(kind=kind, label=str(known.label)[:200], arguments=dict(arguments or {})))
+
+
 def insert(job: Job) -> Job:
     """Insert a job and deliver it on commit; one with its key already there is that one."""
     if job.key and (earlier := _earlier(job)):

@@ -13,6 +13,7 @@ from backoffice.models.base import (
     VersionedModel,
 )
 from backoffice.models.bulk import BulkRow, BulkRun
+from backoffice.models.caches import CacheGeneration
 from backoffice.models.desk import AuditPin, AuditSample
 from backoffice.models.idempotency import IdempotencyKey
 from backoffice.models.imports import (
@@ -46,6 +47,7 @@ __all__ = [
     "Audited",
     "BulkRow",
     "BulkRun",
+    "CacheGeneration",
     "CallCount",
     "ChangeSet",
     "EvidencePack",

@@ -30,7 +30,7 @@ from catalog.admin.product_history import add_links, price_story_view
 from catalog.admin.product_page import panels_of
 from catalog.filters import ProductFilter, of_stock_state
 from catalog.models import Product
-from catalog.models.products import ProductQuerySet
+from catalog.models.product_queries import ProductQuerySet
 
 PRICE_FIELDS = ("price", "compare_at_price")
 # A draft waits to be published; what is on sale is repriced and restocked far more than hidden.
@@ -163,7 +163,7 @@ class ProductAdmin(ImportAdmin, FlowAdmin):
     ) -> tuple[Any, bool]:
         if request.GET.get("field_name") == "parent" and request.GET.get("model_name") == "product":
             queryset = queryset.active().filter(parent=None)
-        return queryset.search(search_term), False
+        return queryset.containing(search_term), False
 
     @display(description=_("Product"), ordering="name")
     def product(self, product: Product) -> SafeString:

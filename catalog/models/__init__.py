@@ -4,6 +4,7 @@ from catalog.models.categories import Category, Tag
 from catalog.models.prices import PriceChange
 from catalog.models.products import Product, ProductImage, ProductStats, ProductTag
 from catalog.models.reviews import Review
+from catalog.models.search import ProductIndex
 from catalog.models.stock import StockLevel, StockLocation, StockMovement
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "PriceChange",
     "Product",
     "ProductImage",
+    "ProductIndex",
     "ProductStats",
     "ProductTag",
     "Review",

@@ -2,116 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.history import GuardedQuerySet, History
+from backoffice.history import History
 from backoffice.models import Audited, TimestampedModel, UUIDModel, VersionedModel
 from catalog.models.categories import Category, Tag
+from catalog.models.product_queries import ProductManager
 from catalog.states import PRODUCT_FLOW
-
-if TYPE_CHECKING:
-    from backoffice.steps import Outcome
 
 
 def default_currency() -> str:
     return settings.CURRENCY
-
-
-class ProductQuerySet(GuardedQuerySet):
-    def active(self) -> Self:
-        """Not archived."""
-        return self.exclude(status="archived")
-
-    def published(self) -> Self:
-        return self.filter(status="published")
-
-    def featured(self) -> Self:
-        return self.published().filter(is_featured=True)
-
-    def with_category(self) -> Self:
-        return self.select_related("category")
-
-    def with_tags(self) -> Self:
-        return self.prefetch_related("tags")
-
-    def by_category(self, category: Category) -> Self:
-        """Products of a category and of everything below it."""
-        below = Category.objects.descendants(category, include_self=True)
-        return self.filter(category_id__in=list(below.values_list("pk", flat=True)))
-
-    def with_stock(self) -> Self:
-        """Annotate `on_hand`, `committed`, `unavailable` and `available` over all locations."""
-        from catalog.models.stock import StockLevel
-
-        def total(column: str) -> Coalesce:
-            levels = StockLevel.objects.filter(product=OuterRef("pk")).order_by()
-            summed = levels.values("product").annotate(units=Sum(column)).values("units")
-            return Coalesce(Subquery(summed), 0, output_field=models.IntegerField())
-
-        return self.annotate(
-            on_hand=total("on_hand"), committed=total("committed"), unavailable=total("unavailable")
-        ).annotate(available=F("on_hand") - F("committed") - F("unavailable"))
-
-    def in_stock(self) -> Self:
-        return self.with_stock().filter(available__gt=0)
-
-    def sellable(self) -> Self:
-        """Not a parent that is only sold through its variants."""
-        return self.filter(variants__isnull=True)
-
-    def low_on_stock(self) -> Self:
-        """Published, sold as such, and at or below the threshold."""
-        return (
-            self.published().sellable().with_stock().filter(available__lte=F("low_stock_threshold"))
-        )
-
-    def with_stats(self) -> Self:
-        """Annotate `review_count` and `average_rating` of approved reviews."""
-        approved = Q(reviews__status="approved")
-        return self.annotate(
-            review_count=models.Count("reviews", filter=approved, distinct=True),
-            average_rating=models.Avg("reviews__rating", filter=approved),
-        )
-
-    def search(self, words: str) -> Self:
-        """Every word must occur in sku, barcode, name, description or a tag."""
-        query = self
-        for word in words.split():
-            query = query.filter(
-                Q(sku__icontains=word)
-                | Q(barcode=word)
-                | Q(name__icontains=word)
-                | Q(description__icontains=word)
-                | Q(pk__in=ProductTag.objects.filter(tag__name__icontains=word).values("product"))
-            )
-        return query
-
-    def recent(self, days: int = 7) -> Self:
-        return self.filter(created_at__gte=timezone.now() - timedelta(days=days))
-
-
-class ProductManager(models.Manager.from_queryset(ProductQuerySet)):  # type: ignore[misc]
-    """Products, and two doors to the services for who holds only the model."""
-
-    def create_with_tags(self, **draft: Any) -> Product:
-        """Create a product with tags: `services.create_with_tags`."""
-        from catalog import services
-
-        return services.create_with_tags(**draft)
-
-    def set_stocks(self, **counted: Any) -> Outcome[Product]:
-        """Set many products' stock to counted numbers: `services.set_stocks`."""
-        from catalog import services
-
-        return services.set_stocks(**counted)
 
 
 class Product(UUIDModel, TimestampedModel, VersionedModel, Audited):
@@ -235,6 +142,20 @@ class Product(UUIDModel, TimestampedModel, VersionedModel, Audited):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the product's page in the shop; it answers once the product is published."""
+        return reverse("shop:product", args=[self.slug])
+
+    @property
+    def is_in_stock(self) -> bool:
+        """Whether a unit can be promised; a product with variants: of one of those on sale."""
+        if not hasattr(self, "available"):
+            family = Product.objects.filter(
+                Q(pk=self.pk, variants=None) | Q(parent=self.pk, status="published")
+            )
+            return family.in_stock().exists()
+        return bool(self.available > 0)
 
 
 class ProductTag(Audited):

@@ -12,6 +12,7 @@ from django.db.models import Case, F, Value, When
 from backoffice import changes
 from catalog.models import StockLevel, StockMovement
 from catalog.services.locks import Pair
+from catalog.signals import stock_moved
 
 COLUMNS = ("on_hand", "committed", "unavailable")
 # Levels in one statement; each needs up to three WHENs.
@@ -54,7 +55,7 @@ def write_moves(moves: Sequence[Move], levels: Mapping[Pair, StockLevel]) -> lis
     pairs = sorted(totals)
     for start in range(0, len(pairs), CHUNK):
         _shift({levels[pair].pk: totals[pair] for pair in pairs[start : start + CHUNK]})
-    return StockMovement.objects.bulk_create(
+    written = StockMovement.objects.bulk_create(
         [
             StockMovement(
                 product_id=move.product_id,
@@ -72,6 +73,11 @@ def write_moves(moves: Sequence[Move], levels: Mapping[Pair, StockLevel]) -> lis
         ],
         batch_size=500,
     )
+    units: dict[int, int] = defaultdict(int)
+    for (product_id, _location_id), deltas in totals.items():
+        units[product_id] += deltas["on_hand"] - deltas["committed"] - deltas["unavailable"]
+    stock_moved.send(sender=StockLevel, units=dict(units))
+    return written
 
 
 def _shift(by_level: Mapping[int, Mapping[str, int]]) -> None:

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from backoffice import changes
 from backoffice.ids import uuid7
 from catalog.models import StockLevel, StockLocation, StockMovement
+from catalog.signals import stock_moved
 
 # More lines than these are served by the set-based way, a few statements for all of them.
 MOST_LINES = 10
@@ -60,7 +61,10 @@ def promise(wanted: Sequence[Wanted]) -> dict[UUID, int] | None:
     is_whole = len(places) == len(wanted)
     if savepoint is not None:
         (transaction.savepoint_commit if is_whole else transaction.savepoint_rollback)(savepoint)
-    return places if is_whole else None
+    if not is_whole:
+        return None
+    stock_moved.send(sender=StockLevel, units={line.product_id: -line.units for line in wanted})
+    return places
 
 
 def _table(model: type[StockLevel | StockLocation | StockMovement]) -> str:

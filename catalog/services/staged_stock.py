@@ -12,6 +12,7 @@ from backoffice import changes
 from backoffice.imports import sql
 from catalog.models import StockLevel, StockLocation, StockMovement
 from catalog.services.locations import default_location
+from catalog.signals import stock_moved
 
 
 def lock_levels(product_ids: str) -> None:
@@ -51,6 +52,7 @@ def open_levels(units: str, *, cause: UUID) -> None:
     )
     moved = f"SELECT u.id AS id, u.units AS units FROM ({units}) u WHERE u.units <> 0"
     _write_movements(moved, location, StockMovement.Kind.RECEIVE, cause)
+    stock_moved.send(sender=StockLevel, units=None)
 
 
 def shift_levels(differences: str, *, cause: UUID) -> None:
@@ -65,6 +67,7 @@ def shift_levels(differences: str, *, cause: UUID) -> None:
         f"UPDATE {level} SET on_hand = on_hand + d.units FROM ({differences}) d"
         f" WHERE {level}.product_id = d.id AND {level}.location_id = {location.pk}"
     )
+    stock_moved.send(sender=StockLevel, units=None)
 
 
 def _write_movements(moved: str, location: StockLocation, kind: str, cause: UUID) -> None:

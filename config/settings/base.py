@@ -178,6 +178,10 @@ STORAGES = {
 }
 # SQLite: one locked file per running job and worker, beside the database that they write to.
 JOBS_ROOT = env.str("JOBS_ROOT", default=str(Path(str(PRIVATE_ROOT)) / "jobs"))
+# How PostgreSQL takes words apart in the shop's search: the language of the catalogue.
+SEARCH_CONFIG = env.str("SEARCH_CONFIG", default="english")
+# So long a web process counts views by itself before a job writes them; 0: until it is asked.
+VIEWS_FLUSH_SECONDS = env.int("VIEWS_FLUSH_SECONDS", default=60)
 PICTURE_MAX_BYTES = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 

@@ -30,6 +30,9 @@ else:
     # Nobody needs a test's rows after a power cut: commits do not wait for the disk.
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
 
+# No thread of its own writes beside a test.
+VIEWS_FLUSH_SECONDS = 0
+
 # A connection that outlives its request would keep the test database from being dropped.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 

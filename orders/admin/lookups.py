@@ -42,7 +42,7 @@ class LooksUp(FlowAdmin):
     def products_view(self, request: HttpRequest) -> JsonResponse:
         words = _words(request)
         found = Product.objects.published().sellable().order_by("name", "pk")
-        return self._options(request, found.search(words), ProductField.options_of)
+        return self._options(request, found.containing(words), ProductField.options_of)
 
     def _options(self, request: HttpRequest, found: QuerySet[Any], options_of: Any) -> JsonResponse:
         if not request.user.has_perm("orders.add_order"):

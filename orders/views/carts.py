@@ -11,3 +11,7 @@ class CartPage(TemplateView):
 
 class Checkout(TemplateView):
     template_name = "shop/checkout.html"
+
+
+class AddToCart(TemplateView):
+    template_name = "shop/cart.html"

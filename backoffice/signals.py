@@ -1,0 +1,7 @@
+"""What the ground tells whoever listens. Receivers do no heavy work: they note, or start a job."""
+
+from django.dispatch import Signal
+
+# Rows of an audited model were written, through whichever door; inside the writer's transaction.
+# sender: the model. ids: their keys, or None where only the database knows them (a sheet).
+history_written = Signal()
