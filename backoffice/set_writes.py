@@ -27,22 +27,22 @@ def insert_from(
     """Insert audited rows from a query, with a history row each; return how many.
 
     values: column → SQL over the source. source: FROM … WHERE …. step: SQL of the history's step,
-    over the source. ids: a query of `id` and `step` that finds the new rows, where `values` has no
-    primary key.
+    over the row `m` as it was made. ids: a query of `id` that finds the new rows, where `values`
+    has no primary key: for databases whose INSERT cannot hand on what it made.
     Atomic: inside the caller's transaction.
     """
     changes.require()
     quote = connection.ops.quote_name
-    columns = ", ".join(map(quote, values))
-    made = _run(
-        f"INSERT INTO {quote(model._meta.db_table)} ({columns}) "
-        f"SELECT {', '.join(values.values())} {source}",
-        params,
+    made = (
+        f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(map(quote, values))}) "
+        f"SELECT {', '.join(values.values())} {source}"
     )
-    if not ids:
-        ids = f"SELECT {values[str(model._meta.pk.column)]} AS id, {step} AS step {source}"
-    snapshot_from(model, ids, params, history_type="+")
-    return made
+    if connection.vendor == "postgresql":
+        return _snapshot_of(model, made, params, history_type="+", step=step)
+    written = _run(made, params)
+    own = values.get(str(model._meta.pk.column))
+    snapshot_from(model, ids or f"SELECT {own} AS id {source}", params, history_type="+", step=step)
+    return written
 
 
 def update_from(
@@ -68,13 +68,13 @@ def update_from(
     if "updated_at" in names:
         parts.append(f"{quote(names['updated_at'])} = %s")
         more.append(_moment())
-    written = _run(
-        f"UPDATE {table} SET {', '.join(parts)} FROM ({source}) x WHERE {table}.id = x.id",
-        [*more, *params],
-    )
-    ids = f"SELECT y.id AS id, '' AS step FROM ({source}) y"
+    written = f"UPDATE {table} SET {', '.join(parts)} FROM ({source}) x WHERE {table}.id = x.id"
+    if connection.vendor == "postgresql":
+        return _snapshot_of(model, written, [*more, *params], history_type="~")
+    count = _run(written, [*more, *params])
+    ids = f"SELECT y.id AS id FROM ({source}) y"
     snapshot_from(model, ids, params, history_type="~")
-    return written
+    return count
 
 
 def delete_from(model: type[models.Model], ids: str, params: Sequence[Any] = ()) -> int:
@@ -83,40 +83,82 @@ def delete_from(model: type[models.Model], ids: str, params: Sequence[Any] = ())
     ids: a query of `id`.
     """
     table = connection.ops.quote_name(model._meta.db_table)
-    snapshot_from(model, f"SELECT z.id AS id, '' AS step FROM ({ids}) z", params, history_type="-")
+    snapshot_from(model, ids, params, history_type="-")
     return _run(f"DELETE FROM {table} WHERE id IN ({ids})", params)
 
 
 def snapshot_from(
-    model: type[models.Model], ids: str, params: Sequence[Any] = (), *, history_type: str
+    model: type[models.Model],
+    ids: str,
+    params: Sequence[Any] = (),
+    *,
+    history_type: str,
+    step: str = "''",
 ) -> int:
     """Write one history row for each row that a query names, as it stands in the table.
 
-    ids: a query of `id` and `step`.
+    ids: a query of `id`. step: SQL over the row `m`.
     """
+    table = connection.ops.quote_name(model._meta.db_table)
+    rows = f"{table} m JOIN ({ids}) w ON w.id = m.id"
+    return _snapshot(model, rows, params, history_type=history_type, step=step)
+
+
+def _snapshot_of(
+    model: type[models.Model],
+    writing: str,
+    params: Sequence[Any],
+    *,
+    history_type: str,
+    step: str = "''",
+) -> int:
+    """Run a statement that writes rows, and write their history in the same one."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    returned = ", ".join(f"{table}.{column}" for column in _tracked(model))
+    return _snapshot(
+        model, "m", params, history_type=history_type, step=step,
+        before=f"WITH m AS ({writing} RETURNING {returned}) ",
+    )  # fmt: skip
+
+
+def _snapshot(
+    model: type[models.Model],
+    rows: str,
+    params: Sequence[Any],
+    *,
+    history_type: str,
+    step: str,
+    before: str = "",
+) -> int:
+    """Write history of the rows `m`. before: what stands before the statement, with `params`."""
     change_set = changes.require()
     history_model = model.history.model  # type: ignore[attr-defined]
     quote = connection.ops.quote_name
-    tracked = [quote(str(f.column)) for f in history_model.tracked_fields]
+    tracked = _tracked(model)
     columns = [
         *tracked,
         *map(quote, ("history_date", "history_type", "history_user_id", "change_set_id", "step")),
     ]
+    own = [
+        _moment(),
+        history_type,
+        _adapted(history_model, "history_user_id", change_set.actor_id),
+        change_set.pk,
+    ]
     written = _run(
-        f"INSERT INTO {quote(history_model._meta.db_table)} ({', '.join(columns)}) "
-        f"SELECT {', '.join(f'm.{column}' for column in tracked)}, %s, %s, %s, %s, w.step "
-        f"FROM {quote(model._meta.db_table)} m JOIN ({ids}) w ON w.id = m.id",
-        [
-            _moment(),
-            history_type,
-            _adapted(history_model, "history_user_id", change_set.actor_id),
-            change_set.pk,
-            *params,
-        ],
+        f"{before}INSERT INTO {quote(history_model._meta.db_table)} ({', '.join(columns)}) "
+        f"SELECT {', '.join(f'm.{column}' for column in tracked)}, %s, %s, %s, %s, {step} "
+        f"FROM {rows}",
+        [*params, *own] if before else [*own, *params],
     )
     if written:
         history_written.send(sender=model, ids=None)
     return written
+
+
+def _tracked(model: type[models.Model]) -> list[str]:
+    history_model = model.history.model  # type: ignore[attr-defined]
+    return [connection.ops.quote_name(str(f.column)) for f in history_model.tracked_fields]
 
 
 def _moment() -> Any:

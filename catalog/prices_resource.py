@@ -13,19 +13,17 @@ from import_export.resources import ModelResource
 
 from backoffice.changes import UnauditedWrite
 from backoffice.imports.columns import (
-    CodeWidget,
     Column,
     CurrencyWidget,
     MomentWidget,
     MoneyWidget,
-    TextWidget,
 )
 from backoffice.imports.sources import Source
+from catalog.article_columns import barcode_column, name_column, sku_column
 from catalog.models import Product
-from catalog.services.limits import limit_of
 
 PRICE = "catalog.change_price_product"
-_ARTICLE, _PRICES, _PERIOD = _("Article"), _("Prices"), _("Period")
+_PRICES, _PERIOD = _("Prices"), _("Period")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # What many systems write for "without an end".
 _NEVER = dt.date.max
@@ -71,33 +69,11 @@ def _always_blank() -> Source:
 class PricesResource(ModelResource):
     """One row is one price of one product: its list price, or a price for a while."""
 
-    sku = Column(
-        "sku",
-        widget=CodeWidget(longest=limit_of(Product, "sku")),
-        label=_("SKU"),
-        example="MUG-001",
-        second_example="MUG-001-S",
-        help_text=_("Our own article number; says which product the price is for."),
-        is_required=True,
-        group=_ARTICLE,
+    sku = sku_column(_("Our own article number; says which product the price is for."))
+    barcode = barcode_column(
+        _("Says which product the price is for, if you choose so; else read along.")
     )
-    barcode = Column(
-        "barcode",
-        widget=CodeWidget(longest=limit_of(Product, "barcode")),
-        label=_("Barcode"),
-        example="2912345000015",
-        help_text=_("Says which product the price is for, if you choose so; else read along."),
-        group=_ARTICLE,
-    )
-    name = Column(
-        "name",
-        widget=TextWidget(),
-        label=_("Name"),
-        example="Beach Pebble Cup",
-        second_example="Beach Pebble Cup, slate",
-        help_text=_("For whoever reads the sheet; read along and never written."),
-        group=_ARTICLE,
-    )
+    name = name_column()
     price = Column(
         "price",
         widget=MoneyWidget(),

@@ -28,6 +28,7 @@ from backoffice.imports.columns import (
     YesNoWidget,
 )
 from backoffice.imports.sources import Joined, Source, Texts, looked_up
+from catalog.article_columns import ARTICLE, barcode_column, sku_column
 from catalog.models import Category, Product, ProductTag, StockLevel, Tag
 from catalog.services.fields import DESCRIPTION_MAX_LENGTH, OPTION_MAX_LENGTH
 from catalog.services.locations import MAIN_CODE
@@ -39,7 +40,7 @@ def _longest(name: str) -> int | None:
 
 
 # What the export's page shows the columns under.
-_ARTICLE, _TEXTS, _PRICES = _("Article"), _("Texts and place"), _("Prices")
+_TEXTS, _PRICES = _("Texts and place"), _("Prices")
 _STOCK, _SEARCH = _("Stock and shipping"), _("Search engines")
 
 
@@ -75,24 +76,8 @@ def _stock_source() -> Source:
 class ProductResource(ModelResource):
     """One row is one product or variant; the SKU says which. A blank cell leaves things be."""
 
-    sku = Column(
-        "sku",
-        widget=CodeWidget(longest=_longest("sku")),
-        label=_("SKU"),
-        example="MUG-001",
-        second_example="MUG-001-S",
-        help_text=_("Our own article number; says which product the row is about."),
-        is_required=True,
-        group=_ARTICLE,
-    )
-    barcode = Column(
-        "barcode",
-        widget=CodeWidget(longest=_longest("barcode")),
-        label=_("Barcode"),
-        example="2912345000015",
-        help_text=_("GTIN, EAN or UPC as printed; a text column."),
-        group=_ARTICLE,
-    )
+    sku = sku_column(_("Our own article number; says which product the row is about."))
+    barcode = barcode_column(_("GTIN, EAN or UPC as printed; a text column."))
     name = Column(
         "name",
         widget=TextWidget(longest=_longest("name")),
@@ -101,7 +86,7 @@ class ProductResource(ModelResource):
         second_example="Beach Pebble Cup, slate",
         help_text=_("What customers read; needed for a new product."),
         is_required=True,
-        group=_ARTICLE,
+        group=ARTICLE,
     )
     slug = Column(
         "slug",
@@ -109,7 +94,7 @@ class ProductResource(ModelResource):
         label=_("Slug"),
         example="beach-pebble-cup",
         help_text=_("The address in the shop; blank: made from the name, once."),
-        group=_ARTICLE,
+        group=ARTICLE,
     )
     description = Column(
         "description",
@@ -144,7 +129,7 @@ class ProductResource(ModelResource):
         example="published",
         second_example="draft",
         help_text=_("draft, published or archived; blank: draft for a new product."),
-        group=_ARTICLE,
+        group=ARTICLE,
     )
     price = Column(
         "price",
@@ -222,7 +207,7 @@ class ProductResource(ModelResource):
         example="",
         second_example="MUG-001",
         help_text=_("The SKU of the parent, in this file or in the catalogue."),
-        group=_ARTICLE,
+        group=ARTICLE,
     )
     options = Column(
         "options",
@@ -231,7 +216,7 @@ class ProductResource(ModelResource):
         example="",
         second_example="Colour=Slate",
         help_text=_("What sets a variant apart: Colour=Slate; Size=M."),
-        group=_ARTICLE,
+        group=ARTICLE,
     )
     stock = Column(
         "shelf_units",

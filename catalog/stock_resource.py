@@ -8,13 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from import_export.resources import ModelResource
 
 from backoffice.changes import UnauditedWrite
-from backoffice.imports.columns import CodeWidget, Column, TextWidget, WholeNumberWidget
+from backoffice.imports.columns import Column, WholeNumberWidget
 from backoffice.imports.sources import Source
+from catalog.article_columns import barcode_column, name_column, sku_column
 from catalog.models import Product, StockLevel
-from catalog.services.limits import limit_of
 from catalog.services.locations import MAIN_CODE
 
-_ARTICLE, _STOCK = _("Article"), _("Stock")
+_STOCK = _("Stock")
 
 
 def _shelf() -> Source:
@@ -25,33 +25,11 @@ def _shelf() -> Source:
 class StockResource(ModelResource):
     """One row is one product on the shelf of the main warehouse; nothing is ever created."""
 
-    sku = Column(
-        "sku",
-        widget=CodeWidget(longest=limit_of(Product, "sku")),
-        label=_("SKU"),
-        example="MUG-001",
-        second_example="MUG-001-S",
-        help_text=_("Our own article number; says which product was counted."),
-        is_required=True,
-        group=_ARTICLE,
+    sku = sku_column(_("Our own article number; says which product was counted."))
+    barcode = barcode_column(
+        _("Says which product was counted, if you choose so; else only read along.")
     )
-    barcode = Column(
-        "barcode",
-        widget=CodeWidget(longest=limit_of(Product, "barcode")),
-        label=_("Barcode"),
-        example="2912345000015",
-        help_text=_("Says which product was counted, if you choose so; else only read along."),
-        group=_ARTICLE,
-    )
-    name = Column(
-        "name",
-        widget=TextWidget(),
-        label=_("Name"),
-        example="Beach Pebble Cup",
-        second_example="Beach Pebble Cup, slate",
-        help_text=_("For whoever reads the sheet; read along and never written."),
-        group=_ARTICLE,
-    )
+    name = name_column()
     stock = Column(
         "shelf_units",
         widget=WholeNumberWidget(),

@@ -136,12 +136,13 @@ class _Application:
         self.run, self.kind, self.by = run, kind, by
         self.is_final, self.job = is_final, work
         self.found: list[ImportFinding] = []
+        # How often rivals were met: the first time what was made up for the preview is trusted.
+        self.rounds = 0
 
     def work_off(self) -> None:
         if self.run.refused and self.run.policy == Policy.ALL_OR_NOTHING:
             self._refuse_all()
             return
-        rounds = 0
         while True:
             try:
                 with transaction.atomic(), self._change() as change:
@@ -151,8 +152,8 @@ class _Application:
                     break
             except (IntegrityError, Refused):
                 # A rival wrote between our look and our write; now it can be seen, row by row.
-                rounds += 1
-                if rounds == ROUNDS:
+                self.rounds += 1
+                if self.rounds == ROUNDS:
                     raise
             else:
                 return
@@ -175,11 +176,14 @@ class _Application:
 
     def _write(self, change: changes.Change) -> None:
         run, planner = self.run, self.kind.planner(self.run, self.by)
-        if planner.judge_again() and run.policy == Policy.ALL_OR_NOTHING:
-            self._undo([])
         writing = Writing(by=self.by, reason=run.reason, cause=run.uuid, progress=self._went_on)
-        if run.plan.exclude(verdict=Verdict.REFUSED).exists():
-            planner.write(writing)
+        to_write = run.plan.exclude(verdict=Verdict.REFUSED)
+        if to_write.exists():
+            refused = planner.judge_again(settles=self.rounds > 0)
+            if refused and run.policy == Policy.ALL_OR_NOTHING:
+                self._undo([])
+            if to_write.exists():
+                planner.write(writing)
         if writing.refused:
             self._undo(
                 [

@@ -25,6 +25,10 @@ _MONEY = re.compile(
     rf"(?:(?:0|[1-9][0-9]{{0,9}})\.[0-9]{{2}})?(?:{_MARK}(?:(?:0|[1-9][0-9]{{0,9}})\.[0-9]{{2}})?)*"
 )
 _SLUGS = re.compile(rf"(?:[a-z0-9]+(?:-[a-z0-9]+)*)?(?:{_MARK}(?:[a-z0-9]+(?:-[a-z0-9]+)*)?)*")
+# Different cells of a column whose reading is kept for the rows to come.
+MOST_REMEMBERED = 20_000
+# Cells of a column that were read before, and what they came to.
+Known = dict[Any, "str | Fault"]
 _WHOLE = re.compile(rf"(?:0|[1-9][0-9]{{0,8}})?(?:{_MARK}(?:0|[1-9][0-9]{{0,8}})?)*")
 
 
@@ -80,32 +84,35 @@ class Column(Field):
         """Return the canonical text of a value."""
         return self.widget.render(value)
 
-    def read_many(self, cells: Sequence[Any]) -> tuple[list[str], dict[int, Fault]]:
+    def read_many(
+        self, cells: Sequence[Any], known: Known
+    ) -> tuple[Sequence[str], dict[int, Fault]]:
         """Return the canonical text of each cell ("" for a blank one), and the faults by place.
 
         Cells that are canonical already, nearly all of a good file's, are seen so in one look at
-        all of them; of the others each different one is read once.
+        all of them; of the others each different one is read once. known: what was read so far.
         """
         if self.widget.are_canonical(cells):
-            return list(cells), {}
-        texts, faults, known = [], {}, dict[Any, str | Fault]()
-        for place, cell in enumerate(cells):
-            # True, 1 and 1.0 would be one key, and are not one text.
-            key = cell if type(cell) is str else (type(cell), repr(cell))
-            said = known.get(key)
-            if said is None:
-                try:
-                    said = self.widget.render(self.widget.clean(cell))
-                except Fault as fault:
-                    said = fault
-                if len(known) < MOST_REMEMBERED:
-                    known[key] = said
-            if isinstance(said, Fault):
-                faults[place] = said
-                texts.append("")
-            else:
-                texts.append(said)
-        return texts, faults
+            return cells, {}
+        # True, 1 and 1.0 would be one key, and are not one text.
+        are_texts = set(map(type, cells)) == {str}
+        keys = cells if are_texts else [(type(cell), repr(cell)) for cell in cells]
+        each = dict(zip(keys, cells, strict=True))
+        for key in each.keys() - known.keys():
+            known[key] = self._said(each[key])
+        said = [known[key] for key in keys]
+        if len(known) > MOST_REMEMBERED or len(each) * 2 > len(cells):
+            known.clear()  # they are hardly ever repeated
+        if set(map(type, said)) == {str}:
+            return said, {}
+        faults = {place: fault for place, fault in enumerate(said) if isinstance(fault, Fault)}
+        return ["" if place in faults else text for place, text in enumerate(said)], faults
+
+    def _said(self, cell: Any) -> str | Fault:
+        try:
+            return self.widget.render(self.widget.clean(cell))
+        except Fault as fault:
+            return fault
 
     @property
     def is_money(self) -> bool:
@@ -115,10 +122,6 @@ class Column(Field):
     def is_number(self) -> bool:
         """Right-aligned, and a number cell in a workbook."""
         return isinstance(self.widget, MoneyWidget | WholeNumberWidget)
-
-
-# Different cells of a chunk whose reading is kept; beyond it they are hardly ever repeated.
-MOST_REMEMBERED = 10_000
 
 
 class StrictWidget(Widget):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from backoffice.imports.read import open_table
 from backoffice.imports.recipes import MappedChunk
 from backoffice.imports.runs import locked_run, plan_again
 from backoffice.imports.sheets import sheet
-from backoffice.imports.stage import Staged, Stager, insert_rows, keep
+from backoffice.imports.stage import Stager, insert_rows, keep
 from backoffice.models import ImportFinding, ImportRow, ImportRun, User
 from backoffice.models.imports import Verdict
 
@@ -131,11 +131,5 @@ def _replace(run: ImportRun, stager: Stager, chunk: MappedChunk, numbers: Sequen
     ImportRow.objects.filter(run=run, number__in=numbers).delete()
     for finding in findings:
         finding.number = numbers[finding.number]
-    insert_rows(run.pk, _renumbered(staged, numbers))
+    insert_rows(run.pk, ((numbers[place], *row) for place, *row in staged))
     keep(findings)
-
-
-def _renumbered(staged: Iterable[Staged], numbers: Sequence[int]) -> Iterable[Staged]:
-    for row in staged:
-        row.number = numbers[row.number]
-        yield row

@@ -67,7 +67,8 @@ class Field:
 
     @property
     def present(self) -> str:
-        raise NotImplementedError(self.name)
+        """What is stored, as SQL; NULL of what does not stand in one place."""
+        return "NULL"
 
     @property
     def present_text(self) -> str:
@@ -77,7 +78,8 @@ class Field:
     def differs(self) -> str:
         """Whether the row says something else than what is stored."""
         other = self.column.widget.differs(self.present, self.said)
-        return f"({self.said} IS NOT NULL AND {other})"
+        # In this order the cell of a row that differs in nothing is taken out of its JSON once.
+        return f"({other} AND {self.said} IS NOT NULL)"
 
     def value(self, said: str) -> str:
         """Return what will be stored for a text."""
@@ -146,7 +148,8 @@ class KeyTermField(TermField):
     def differs(self) -> str:
         found = f"{self.alias}.target_id"
         missing = f"({found} IS NULL AND {self.said} <> '')"
-        return f"({self.said} IS NOT NULL AND ({missing} OR {sql.differs(self.present, found)}))"
+        differs = sql.differs(self.present, found)
+        return f"(({differs} OR {missing}) AND {self.said} IS NOT NULL)"
 
     def value(self, said: str) -> str:
         return f"{self.alias}.target_id"
@@ -164,7 +167,7 @@ class JsonTermField(TermField):
     @property
     def differs(self) -> str:
         found = sql.json_differs(self.present, self._json)
-        return f"({self.said} IS NOT NULL AND {found})"
+        return f"({found} AND {self.said} IS NOT NULL)"
 
     def value(self, said: str) -> str:
         return sql.as_json(self._json)

@@ -57,7 +57,7 @@ class MappedChunk:
     """
 
     lines: list[int]
-    columns: dict[str, list[Any]]
+    columns: Mapping[str, Sequence[Any]]
     names: Mapping[str, str | list[str]]
     findings: list[Found] = field(default_factory=list)
 
@@ -223,11 +223,13 @@ def _picked(
     chunk: Chunk, places: Mapping[str, int], called: Mapping[str, str], width: int
 ) -> MappedChunk:
     sides = list(zip(*chunk.rows, strict=False)) if chunk.rows else []
-    columns = {ours: list(sides[at]) for ours, at in places.items() if at < len(sides)}
+    columns = {ours: sides[at] for ours, at in places.items() if at < len(sides)}
     return MappedChunk(chunk.lines, columns, called, _too_wide(chunk.rows, width))
 
 
-def _too_wide(rows: Iterable[Sequence[Any]], width: int) -> list[Found]:
+def _too_wide(rows: Sequence[Sequence[Any]], width: int) -> list[Found]:
+    if max(map(len, rows), default=0) <= width:
+        return []
     found = []
     for place, row in enumerate(rows):
         if len(row) > width:

@@ -11,6 +11,7 @@ from backoffice.imports.choices import Choices
 from backoffice.imports.fields import Field
 from backoffice.imports.tables import Note
 from backoffice.models import ImportFinding, ImportPlan, ImportRow, ImportRun, ImportTerm, User
+from backoffice.models.imports import Verdict
 
 if TYPE_CHECKING:
     from backoffice.imports.table_sheet import TableSheet
@@ -35,6 +36,8 @@ class Relation:
         self._permissions: dict[str, bool] = {}
         # What parts looked up and hand on, and what they say about the file as a whole.
         self.facts: dict[str, Any] = {}
+        # Planning looked up every text of the rows already: its terms are all that there are.
+        self.is_planned = False
         self.notes: list[Note] = []
 
     @property
@@ -133,11 +136,24 @@ class Relation:
         named = zip(self.compared, answers, strict=True)
         return frozenset(field.name for field, holds in named if holds)
 
+    @cached_property
+    def has_new(self) -> bool:
+        """Whether the plan makes any row."""
+        plan = ImportPlan.objects.filter(run=self.run, verdict=Verdict.NEW)
+        return plan.exists()
+
+    def may_write(self, name: str) -> bool:
+        """Return whether any row of the plan writes a column of the file."""
+        return self.field(name) is not None and (self.has_new or name in self.changing)
+
     def distinct(self, name: str) -> list[str]:
         """Return the different texts of a column, "" left out."""
         field = self.fields.get(name)
         if field is None or not field.is_given:
             return []
+        if self.is_planned:
+            terms = ImportTerm.objects.filter(run=self.run, field=name)
+            return sorted(terms.values_list("text", flat=True))
         found: set[str] = {field.default} if field.default else set()
         if field.place is not None:
             statement = (

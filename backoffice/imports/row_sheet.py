@@ -222,7 +222,7 @@ class RowPlanner(Planner):
 
     # --- Writing ---------------------------------------------------------------------------------
 
-    def judge_again(self) -> int:
+    def judge_again(self, *, settles: bool) -> int:
         planned = {row.number: row for row in self.run.plan.exclude(verdict=Verdict.REFUSED)}
         self.sheet.lock(row.target_id for row in planned.values() if row.target_id is not None)
         plan = self._loaded(self.run.rows.filter(number__in=list(planned)))

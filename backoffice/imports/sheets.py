@@ -47,8 +47,11 @@ class Planner(ABC):
         """
 
     @abstractmethod
-    def judge_again(self) -> int:
-        """Lock what will be written, judge it as it is now; return how many are refused now."""
+    def judge_again(self, *, settles: bool) -> int:
+        """Lock what will be written, judge it as it is now; return how many are refused now.
+
+        settles: what was made up for new rows is made up again: rivals may have taken it.
+        """
 
     @abstractmethod
     def write(self, writing: Writing) -> None:

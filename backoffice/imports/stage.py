@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import gc
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
+import orjson
 from django.utils.translation import gettext as _
 
 from backoffice.imports import numbers, sql
 from backoffice.imports.choices import Blank, Choices
-from backoffice.imports.columns import Column
+from backoffice.imports.columns import Column, Known
 from backoffice.imports.parse import Fault, canonical
 from backoffice.imports.recipes import EMPTIES, Mapped, MappedChunk
 from backoffice.imports.sheets import Derived, Sheet
@@ -30,17 +33,8 @@ Phase = ImportFinding.Phase
 # PostgreSQL has no NUL, and no encoding has half a character.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-@dataclass
-class Staged:
-    """One row on its way into the table."""
-
-    number: int
-    line: int
-    key: str
-    cells: Sequence[str | None]
+# One row on its way into the table: number, line, key, cells.
+Staged = tuple[int, int, str, Sequence[str | None]]
 
 
 class Stager:
@@ -52,6 +46,7 @@ class Stager:
         self.derived = [derived for derived in sheet.derived if derived.name in run.layout]
         made = {derived.name for derived in self.derived}
         self.columns = {name: columns[name] for name in run.layout if name not in made}
+        self.known: dict[str, Known] = defaultdict(dict)
 
     def store(self, mapped: Mapped) -> int:
         """Write all rows of a file and their findings; return how many rows there are.
@@ -62,21 +57,22 @@ class Stager:
         chunks = iter(mapped.chunks)
         findings: list[ImportFinding] = []
 
-        def rows() -> Iterator[Staged]:
+        def parsed() -> Iterator[list[Staged]]:
             nonlocal count, is_over
             for chunk in chunks:
                 staged, found = self.parsed(chunk, first=count + 1)
                 count += len(staged)
                 findings.extend(found)
-                yield from staged
+                yield staged
                 if len(findings) >= FINDINGS_AT_ONCE:
                     return
             is_over = True
 
-        while not is_over:
-            insert_rows(self.run.pk, rows())
-            keep(findings)
-            findings.clear()
+        with not_collecting():
+            while not is_over:
+                insert_rows(self.run.pk, chain.from_iterable(parsed()))
+                keep(findings)
+                findings.clear()
         return count
 
     def parsed(self, chunk: MappedChunk, *, first: int) -> tuple[list[Staged], list[ImportFinding]]:
@@ -114,10 +110,9 @@ class Stager:
             read[name] = texts
             sides.append(self._blanks(name, texts, emptied, faults, called, first, findings))
         sides += [self._derived(derived, read, len(chunk.lines)) for derived in self.derived]
-        numbered = enumerate(zip(chunk.lines, keys, zip(*sides, strict=True), strict=True), first)
-        return [
-            Staged(number, line, key, cells) for number, (line, key, cells) in numbered
-        ], findings
+        numbers = range(first, first + len(chunk.lines))
+        cells = zip(*sides, strict=True)
+        return list(zip(numbers, chunk.lines, keys, cells, strict=True)), findings
 
     def _derived(
         self, derived: Derived, read: Mapping[str, Sequence[str]], count: int
@@ -144,7 +139,7 @@ class Stager:
             cells = [
                 numbers.normalised(cell, mark) if isinstance(cell, str) else cell for cell in cells
             ]
-        texts, faults = column.read_many(cells)
+        texts, faults = column.read_many(cells, self.known[name])
         return texts, faults, emptied
 
     def _keys(
@@ -194,6 +189,18 @@ class Stager:
         ]
 
 
+@contextmanager
+def not_collecting() -> Iterator[None]:
+    """Keep Python from looking for circles of objects: rows have none, and it looks at them all."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def raw_text(cell: Any) -> str:
     """Return a cell as it was typed, as the database can hold it."""
     return storable(canonical("" if cell is None or cell is EMPTIES else str(cell)))
@@ -215,7 +222,7 @@ def insert_rows(run_id: int, rows: Iterable[Staged]) -> None:
         ImportRow,
         ("run_id", "number", "line", "key", "cells", "is_left_out", "is_settled"),
         (
-            (run_id, row.number, row.line, row.key[:KEY_MAX_LENGTH], _dumps(row.cells), *OPEN)
-            for row in rows
+            (run_id, number, line, key[:KEY_MAX_LENGTH], orjson.dumps(cells).decode(), *OPEN)
+            for number, line, key, cells in rows
         ),
     )

@@ -84,7 +84,7 @@ class TablePlanner(Planner):
         forget(self.run)
         is_large = relation.last_number >= ANALYZE_FROM_ROWS
         if is_large:
-            sql.analyze(ImportRow)
+            sql.analyze(ImportRow, columns=("run_id", "number", "key", "is_left_out", "is_settled"))
         for field in relation.given:
             if field.default:
                 relation.keep_terms(default_term(field.name), {field.default: None})
@@ -92,14 +92,15 @@ class TablePlanner(Planner):
             part.resolve(relation)
         self._hold_against_table()
         if is_large:
-            sql.analyze(ImportPlan, ImportTerm)
+            sql.analyze(ImportPlan, columns=("run_id", "number", "verdict", "target_id"))
+            sql.analyze(ImportTerm)
         table_checks.forgive_forms(relation)
         table_checks.refuse_nameless(relation)
         for name in dict.fromkeys((relation.key, *self.sheet.unique)):
             table_checks.refuse_twins(relation, name)
         checks = [*table_checks.checks(relation), *self._part_checks()]
         run_checks(relation, checks, phase=Phase.PLAN)
-        self._finish()
+        self._finish(settles=True)
         count(self.run)
         note(self.run, relation.notes)
 
@@ -132,18 +133,20 @@ class TablePlanner(Planner):
             f" {relation.unplanned(relation.compared)} AND ({any_differs})"
         )
 
-    def _finish(self) -> None:
+    def _finish(self, *, settles: bool) -> None:
         """Let the parts look at the whole, then give refused rows their verdict."""
         for part in self.parts:
             part.judge(self.relation)
         refuse_found(self.run)
-        for part in self.parts:
-            part.settle(self.relation)
+        if settles:
+            for part in self.parts:
+                part.settle(self.relation)
 
     # --- Writing ---------------------------------------------------------------------------------
 
-    def judge_again(self) -> int:
+    def judge_again(self, *, settles: bool) -> int:
         relation = self.relation
+        relation.is_planned = True
         sql.plan_plainly()
         self._lock_targets()
         for part in self.parts:
@@ -157,7 +160,7 @@ class TablePlanner(Planner):
             phase=Phase.APPLY,
             is_applying=True,
         )
-        self._finish()
+        self._finish(settles=settles)
         return _refused(self.run) - before
 
     def _lock_targets(self) -> None:
@@ -187,12 +190,13 @@ class OwnRows(SetPart):
     def write(self, relation: Relation, writing: Writing) -> None:
         values = self.new_values(relation)
         for first, last in relation.batches():
-            writing.insert(relation, values, first, last, step=self.step(relation))
+            if values:
+                writing.insert(relation, values, first, last, step=self.step(relation))
             writing.update(relation, self.own_fields(relation), first, last, also=self.touches)
             writing.went_on(last)
 
     def step(self, relation: Relation) -> str:
-        """Return SQL of the step that new rows' history names."""
+        """Return SQL over a new row `m` of the step that its history names."""
         return "''"
 
     # Columns of other tables whose change moves the row's version, too.
@@ -202,8 +206,8 @@ class OwnRows(SetPart):
         return [f for f in relation.compared if isinstance(f, OwnField)]
 
     def new_values(self, relation: Relation) -> dict[str, str]:
-        """Return column → SQL for new rows."""
-        raise NotImplementedError
+        """Return column → SQL for new rows, which not every sheet may make."""
+        return {}
 
 
 def forget(run: ImportRun) -> None:

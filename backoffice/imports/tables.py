@@ -102,8 +102,8 @@ class Table:
             if chunk.lines[0] < self._first_line:
                 above = bisect_left(chunk.lines, self._first_line)
                 del chunk.lines[:above], chunk.rows[:above]
-            for row in chunk.rows:
-                if len(row) != width:
+            if set(map(len, chunk.rows)) != {width}:
+                for row in chunk.rows:
                     _fit(row, width)
             count += len(chunk.rows)
             if count > settings.IMPORT_MAX_ROWS:

@@ -189,7 +189,7 @@ class _Back:
                 kept.append(finding(self.undo, number, "", fault, phase=ImportFinding.Phase.READ))
                 cells = {}
             texts = [key if name == self.key else cells.get(name) for name in self.undo.layout]
-            yield Staged(number, line, key, texts)
+            yield number, line, key, texts
 
     def _of_new(self, pk: int | None, untouched: bool) -> tuple[dict[str, str], Fault | None]:
         if pk is None or self.status is None:

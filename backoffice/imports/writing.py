@@ -43,8 +43,11 @@ class Writing:
         *,
         step: str = "''",
     ) -> None:
-        """Insert the new rows of a batch. values: column → SQL over r, p and their terms."""
-        source = relation.to_write(relation.named_in(*values.values(), step))
+        """Insert the new rows of a batch. values: column → SQL over r, p and their terms.
+
+        step: SQL over the new row `m`.
+        """
+        source = relation.to_write(relation.named_in(*values.values()))
         source += f" AND p.verdict = 'new' AND r.number BETWEEN {first} AND {last}"
         set_writes.insert_from(relation.sheet.model, values, source, step=step)
 

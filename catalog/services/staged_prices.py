@@ -30,7 +30,7 @@ def schedule_prices(prices: str) -> int:
             "ends_at": "s.ends_at",
         },
         f"FROM ({prices}) s ORDER BY s.id",
-        ids=f"SELECT c.id AS id, '' AS step FROM {table} c WHERE c.id > {last}"
+        ids=f"SELECT c.id AS id FROM {table} c WHERE c.id > {last}"
         f" AND c.product_id IN (SELECT s.id FROM ({prices}) s)",
     )
 

@@ -46,13 +46,18 @@ def open_levels(units: str, *, cause: UUID) -> None:
     units: a query of `id` (product) and `units`; 0 makes the level alone.
     """
     location, level = default_location(), sql.table(StockLevel)
-    sql.run(
+    opened = (
         f"INSERT INTO {level} (product_id, location_id, on_hand, committed, unavailable)"
         f" SELECT u.id, {location.pk}, u.units, 0, 0 FROM ({units}) u"
     )
+    kind = StockMovement.Kind.RECEIVE
+    if sql.is_postgresql():
+        made = f"WITH w AS ({opened} RETURNING product_id AS id, on_hand AS units) "
+        _write_movements("SELECT * FROM w WHERE units <> 0", location, kind, cause, before=made)
+        return
+    sql.run(opened)
     moved = f"SELECT u.id AS id, u.units AS units FROM ({units}) u WHERE u.units <> 0"
-    _write_movements(moved, location, StockMovement.Kind.RECEIVE, cause)
-    stock_moved.send(sender=StockLevel, units=None)
+    _write_movements(moved, location, kind, cause)
 
 
 def shift_levels(differences: str, *, cause: UUID) -> None:
@@ -61,23 +66,32 @@ def shift_levels(differences: str, *, cause: UUID) -> None:
     differences: a query of `id` (product) and `units`, none of them 0; it may read the levels.
     """
     location, level = default_location(), sql.table(StockLevel)
-    # Movements first: the query may count from the levels as they still are.
-    _write_movements(differences, location, StockMovement.Kind.ADJUST, cause)
-    sql.run(
+    kind = StockMovement.Kind.ADJUST
+    shifted = (
         f"UPDATE {level} SET on_hand = on_hand + d.units FROM ({differences}) d"
         f" WHERE {level}.product_id = d.id AND {level}.location_id = {location.pk}"
     )
-    stock_moved.send(sender=StockLevel, units=None)
+    if sql.is_postgresql():
+        made = f"WITH w AS ({shifted} RETURNING d.id AS id, d.units AS units) "
+        _write_movements("SELECT * FROM w", location, kind, cause, before=made)
+        return
+    # Movements first: the query may count from the levels as they still are.
+    _write_movements(differences, location, kind, cause)
+    sql.run(shifted)
 
 
-def _write_movements(moved: str, location: StockLocation, kind: str, cause: UUID) -> None:
+def _write_movements(
+    moved: str, location: StockLocation, kind: str, cause: UUID, *, before: str = ""
+) -> None:
+    """Write a movement for each row of a query. before: what the statement begins with."""
     change_set, moment = changes.require(), changes.moment()
     movement = StockMovement._meta
     sql.run(
-        f"INSERT INTO {sql.table(StockMovement)} (uuid, product_id, location_id, kind,"
+        f"{before}INSERT INTO {sql.table(StockMovement)} (uuid, product_id, location_id, kind,"
         " on_hand_delta, committed_delta, unavailable_delta, cause_kind, cause_uuid, at,"
         f" change_set_id) SELECT {sql.uuid7(int(moment.timestamp() * 1_000))}, d.id,"
         f" {location.pk}, {sql.literal(kind)}, d.units, 0, 0, 'import',"
         f" {sql.stored(movement.get_field('cause_uuid'), cause)}, {sql.moment(moment)},"
         f" {change_set.pk} FROM ({moved}) d"
     )
+    stock_moved.send(sender=StockLevel, units=None)

@@ -64,7 +64,8 @@ class SchedulePart(SetPart):
         if relation.run.is_undo:
             # Made just now, perhaps: unknown to the planner, it would look through all of them
             # for each.
-            sql.analyze(PriceChange, PriceChange.history.model)
+            sql.analyze(PriceChange)
+            sql.analyze(PriceChange.history.model)
 
     def checks(self, relation: Relation) -> Iterable[Check]:
         about = Scheduling(relation)

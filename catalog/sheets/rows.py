@@ -36,7 +36,7 @@ class ProductRows(OwnRows):
     def checks(self, relation: Relation) -> Iterable[Check]:
         yield from super().checks(relation)
         for name in ("sku", "slug", "barcode"):
-            if name != relation.key and relation.field(name) is not None:
+            if name != relation.key and relation.may_write(name):
                 yield self._unique(relation, name)
         if relation.field("price") or relation.field("compare_at_price"):
             yield price_checks.compare_at(relation)
@@ -152,9 +152,8 @@ class ProductRows(OwnRows):
     # --- Writing ---------------------------------------------------------------------------------
 
     def step(self, relation: Relation) -> str:
-        status = relation.said_when_new("status")
         born = " ".join(f"WHEN '{state}' THEN '{step}'" for state, step in ENTRY_STEPS.items())
-        return f"CASE {status} {born} ELSE 'create' END"
+        return f"CASE m.status {born} ELSE 'create' END"
 
     def own_fields(self, relation: Relation) -> list[OwnField]:
         return [field for field in super().own_fields(relation) if field.name != "status"]

@@ -152,7 +152,7 @@ class TagPart(SetPart):
             f"FROM (SELECT p.target_id AS product_id, wanted.value AS tag_id {chosen}) c"
             f" WHERE NOT EXISTS (SELECT 1 FROM {link} l WHERE l.product_id = c.product_id"
             " AND l.tag_id = c.tag_id) ORDER BY c.product_id, c.tag_id",
-            ids=f"SELECT l.id AS id, '' AS step FROM {link} l WHERE l.id > {last}"
+            ids=f"SELECT l.id AS id FROM {link} l WHERE l.id > {last}"
             f" AND l.product_id IN (SELECT p.target_id {relation.to_write([])})",
         )
 

@@ -97,7 +97,7 @@ def test_it_maps_the_columns_as_they_were_assigned(save, merchandiser):
     mapped = chosen.map(table_of(), ignore_unknown=False, now=None)
 
     (chunk,) = mapped.chunks
-    assert chunk.columns == {"sku": ["A-1"], "name": ["Becher"], "price": ["12"]}
+    assert chunk.columns == {"sku": ("A-1",), "name": ("Becher",), "price": ("12",)}
     assert mapped.columns == {"sku": ["Art-Nr"], "name": ["Bezeichnung"], "price": ["VK"]}
 
 

@@ -74,7 +74,7 @@ def one_by_one(column, some):
 def test_a_column_is_read_as_its_cells_are(name, some):
     column = Column("x", widget=WIDGETS[name], label="X", help_text="")
 
-    texts, faults = column.read_many(some)
+    texts, faults = column.read_many(some, {})
 
     assert (texts, {place: fault.code for place, fault in faults.items()}) == one_by_one(
         column, some
@@ -87,7 +87,7 @@ def test_each_odd_cell_is_read_alike_beside_good_ones(name, odd):
     column = Column("x", widget=WIDGETS[name], label="X", help_text="")
 
     for some in ([odd], ["", odd], [odd, odd, ""]):
-        texts, faults = column.read_many(some)
+        texts, faults = column.read_many(some, {})
 
         assert (texts, {place: f.code for place, f in faults.items()}) == one_by_one(column, some)
 
