@@ -236,11 +236,14 @@ def _home_rows(user: User) -> list[PanelRow]:
     seen = Job.objects.seen_by(user)
     rows = []
     waiting = seen.due(timezone.now()).count()
-    if waiting and backends.chosen().needs_worker and not workers.is_one_here():
+    command = backends.chosen().worker
+    if waiting and command and not workers.is_one_here():
         rows.append(
             PanelRow(
                 title=_("No worker is running"),
-                detail=_("Jobs wait until somebody starts one: manage.py db_worker"),
+                detail=_("Jobs wait until somebody starts one: {command}").format(
+                    command=" ".join(command[:2])
+                ),
                 badge=str(waiting),
                 tone="danger",
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
+import mmap
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,13 +44,14 @@ class Interrupted(BaseException):
     """The process shall end: the job goes back into the queue, and another one goes on with it."""
 
 
-# Set when this process was asked to end.
-_is_ending = threading.Event()
+# One byte, set when this process was asked to end, and shared with the processes that it forks
+# afterwards: Celery's worker is told, and its pool does the work.
+_ending = mmap.mmap(-1, 1)
 
 
 def end_soon() -> None:
     """Let running jobs stop at their next check, to be taken up again by another process."""
-    _is_ending.set()
+    _ending[0] = 1
 
 
 class Run:
@@ -92,7 +93,7 @@ class Run:
         """
         if self._hold.is_cancel_asked():
             raise Cancelled
-        if _is_ending.is_set():
+        if _ending[0]:
             raise Interrupted
         self._breathe()
 

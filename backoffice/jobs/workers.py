@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import logging
 import os
+import signal
+import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,11 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 
 from backoffice.jobs import alive
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 15
+PARENT_PAUSE_SECONDS = 0.5
 
 
 def worker_file() -> Path:
@@ -54,6 +63,42 @@ class Presence:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+class Watch(threading.Thread):
+    """Holds a worker's presence and nothing else.
+
+    It asks no query of its own, so that what a worker forks meanwhile inherits but an idle line.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(name="presence", daemon=True)
+        self._is_over = threading.Event()
+
+    def run(self) -> None:
+        presence = Presence()
+        try:
+            while True:
+                try:
+                    presence.ensure()
+                except (DatabaseError, OSError):
+                    logger.exception("this worker cannot show that it is there")
+                if self._is_over.wait(LOOK_SECONDS):
+                    return
+        finally:
+            presence.release()
+
+    def stop(self) -> None:
+        self._is_over.set()
+        self.join(timeout=5)
+
+
+def end_with_parent() -> None:
+    """Wait for the end of the process that started this one, and ask this one to end, too."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(PARENT_PAUSE_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def is_one_here() -> bool:

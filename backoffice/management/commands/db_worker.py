@@ -6,9 +6,7 @@ It stands before django_tasks_db in INSTALLED_APPS, so `manage.py db_worker` is 
 from __future__ import annotations
 
 import os
-import signal
 import threading
-import time
 from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
@@ -18,8 +16,7 @@ from django_tasks_db.management.commands import db_worker
 
 from backoffice.jobs.clock import Clock
 from backoffice.jobs.running import end_soon
-
-PARENT_PAUSE_SECONDS = 0.5
+from backoffice.jobs.workers import end_with_parent
 
 
 class Worker(db_worker.Worker):
@@ -53,7 +50,7 @@ class Command(db_worker.Command):
 
     def handle(self, *, has_clock: bool, with_parent: bool, **options: Any) -> None:
         if with_parent:
-            threading.Thread(target=_watch_parent, args=[os.getppid()], daemon=True).start()
+            threading.Thread(target=end_with_parent, daemon=True).start()
         if options["reload"] and os.environ.get(DJANGO_AUTORELOAD_ENV) != "true":
             # This process only starts and restarts the one that works.
             super().handle(**options)
@@ -66,9 +63,3 @@ class Command(db_worker.Command):
         finally:
             if clock is not None:
                 clock.stop()
-
-
-def _watch_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(PARENT_PAUSE_SECONDS)
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -20,7 +20,6 @@ from backoffice.jobs import backends
 
 # A job that has not stopped by then is cut off; the next worker goes on with it all the same.
 STOP_SECONDS = 10
-WORKER = ("db_worker", "--no-reload", "--with-parent", "--verbosity=0")
 
 
 class Command(BaseCommand):
@@ -63,15 +62,16 @@ class Command(BaseCommand):
 @contextmanager
 def worker_beside() -> Iterator[None]:
     """Run a worker for the time of the block; it ends with this process, however that ends."""
-    if not backends.chosen().needs_worker:
+    command = backends.chosen().worker
+    if not command:
         yield
         return
-    manage = Path(settings.BASE_DIR) / "manage.py"
     log = worker_log()
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         worker = subprocess.Popen(  # noqa: S603  (our own command)
-            [sys.executable, str(manage), *WORKER],
+            [sys.executable, *command],
+            cwd=settings.BASE_DIR,
             # Letters would bury the address and the sign-ins.
             stdout=out,
             stderr=subprocess.STDOUT,

@@ -165,7 +165,7 @@ def test_a_process_that_shall_end_puts_its_job_back(toy, run_one, monkeypatch):
         run.check()
 
     job = run_one(toy(work))
-    running._is_ending.clear()
+    running._ending[0] = 0
 
     assert (job.state, job.attempts, job.done) == ("queued", 0, 3)
 

@@ -65,7 +65,7 @@ def test_start_succeeds_while_the_queue_is_down(noting, support, monkeypatch):
     def broken(job_id, run_after):
         raise ConnectionError("the broker is away")
 
-    down = backends.Backend(deliver=broken, waiting=lambda ids: set(), needs_worker=True)
+    down = backends.Backend(deliver=broken, waiting=lambda ids: set(), worker=("w",))
     monkeypatch.setitem(backends.BACKENDS, "immediate", down)
 
     job = jobs.start(noting, by=support)
