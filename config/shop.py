@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from catalog.views import product, products, reviews
+from catalog.views import indexing, product, products, reviews, staff
 from orders.views import carts, orders
 
 app_name = "shop"
@@ -20,6 +20,11 @@ urlpatterns = [
     path("products/<slug:slug>/", product.ProductPage.as_view(), name="product"),
     path("products/<slug:slug>/reviews/", reviews.ReviewList.as_view(), name="reviews"),
     path("products/<slug:slug>/review/", reviews.WriteReview.as_view(), name="review"),
+    path("staff/products/new/", staff.StaffProduct.as_view(), name="staff_product_new"),
+    path("staff/products/<uuid:product>/", staff.StaffProduct.as_view(), name="staff_product"),
+    path("sitemap.xml", indexing.sitemap, name="sitemap"),
+    path("sitemap-<slug:section>.xml", indexing.sitemap_part, name="sitemap_part"),
+    path("robots.txt", indexing.robots, name="robots"),
     path("cart/", carts.CartPage.as_view(), name="cart"),
     path("cart/add/", carts.AddToCart.as_view(), name="cart_add"),
     path("checkout/", carts.Checkout.as_view(), name="checkout"),

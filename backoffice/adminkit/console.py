@@ -70,6 +70,8 @@ class ConsoleAdmin(ServesSelections, ShowsHistory, SavesByService, ModelAdmin):
     # Acts whose buttons stand in the column "row_buttons" of the list.
     list_acts: Sequence[str] = ()
 
+    # An address of its own in the shop; an admin whose rows have one says which.
+    view_on_site = False
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False

@@ -108,6 +108,9 @@ class CategoryAdmin(ImportAdmin, GoesToListAfterDelete):
     class Media:
         css: ClassVar = {"all": ("catalog/catalog.css",)}
 
+    def view_on_site(self, category: Category) -> str:
+        return category.get_absolute_url()
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ConsoleChangeList]:
         return CategoryChangeList
 

@@ -73,6 +73,8 @@ def panels_of(product: Product, user: User) -> dict[str, Any]:
             }
             for movement in movements[:RECENT_MOVEMENTS]
         ],
+        "may_edit_shortly": product.status != "archived"
+        and user.has_perm("catalog.change_product"),
         "may_price": user.has_perm("catalog.change_price_product"),
         "may_stock": user.has_perm("catalog.adjust_stock_product"),
         "may_see_movements": user.has_perm("catalog.view_stockmovement"),

@@ -229,6 +229,13 @@ class ProductAdmin(ImportAdmin, FlowAdmin):
 
     # --- One product ---------------------------------------------------------------------------
 
+    def view_on_site(self, product: Product) -> str | None:
+        """Link to the shop's page while there is one."""
+        is_shown = product.status == "published" and (
+            product.parent is None or product.parent.status == "published"
+        )
+        return product.get_absolute_url() if is_shown else None
+
     def get_urls(self) -> list[URLPattern]:
         stories = path(
             "<path:object_id>/prices/",

@@ -9,8 +9,7 @@ UNFOLD = {
     "SITE_HEADER": "Harbour & Pine",
     "SITE_SUBHEADER": _("Operations console"),
     "SITE_SYMBOL": "sailing",
-    # There is no other site to return to; a link to the console from itself leads nowhere.
-    "SITE_URL": None,
+    "SITE_URL": "/",
     "SITE_FAVICONS": [
         {
             "rel": "icon",
@@ -19,7 +18,7 @@ UNFOLD = {
         },
     ],
     "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_VIEW_ON_SITE": True,
     "SHOW_BACK_BUTTON": True,
     "ENVIRONMENT": "backoffice.adminkit.site.environment_label",
     "ENVIRONMENT_TITLE_PREFIX": "backoffice.adminkit.site.environment_prefix",

@@ -33,6 +33,18 @@
     }
   });
 
+  // The price beside the button is the chosen variant's.
+  document.addEventListener("change", function (event) {
+    const chosen = event.target.closest(".choice input");
+    const shown = document.querySelector("[data-chosen-price]");
+    if (chosen && shown) {
+      const parts = chosen.closest(".choice").querySelectorAll(".choice-price > *");
+      shown.replaceChildren(...Array.from(parts).reverse().flatMap(function (part) {
+        return [part.cloneNode(true), " "];
+      }));
+    }
+  });
+
   // A form that reloads the list by itself needs no button once scripts run.
   document.documentElement.classList.add("js");
 })();
