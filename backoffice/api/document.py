@@ -26,6 +26,12 @@ IF_MATCH = OpenApiParameter(
     required=True,
     description="The ETag of what you read; `*` overwrites whatever is there.",
 )
+IF_MATCH_IF_ANY = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The ETag of what you read: refuses when it is another version by now.",
+)
 
 PROBLEM = {
     "type": "object",

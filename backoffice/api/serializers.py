@@ -51,6 +51,6 @@ class NoBody(Sent):
 
 def read(shape: type[Sent], request: Request) -> dict[str, Any]:
     """Return what was sent. Raises ValidationError, every problem by field."""
-    sent = shape(data=request.data)
+    sent = shape(data=request.data, context={"request": request})
     sent.is_valid(raise_exception=True)
     return cast("dict[str, Any]", sent.validated_data)

@@ -34,10 +34,15 @@ def expected_version(request: Request) -> int | None:
 
     Refuses: VersionNeeded; BadVersion.
     """
-    given = request.headers.get("If-Match", "").strip()
-    if not given:
+    if not request.headers.get("If-Match", "").strip():
         raise VersionNeeded
-    if given == "*":
+    return stated_version(request)
+
+
+def stated_version(request: Request) -> int | None:
+    """Return the version that the caller names, if they name one. Refuses: BadVersion."""
+    given = request.headers.get("If-Match", "").strip()
+    if given in {"", "*"}:
         return None
     if (found := _TAG.fullmatch(given)) is None:
         raise BadVersion
