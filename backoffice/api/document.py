@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django_filters import filters
+from drf_spectacular.contrib.django_filters import DjangoFilterExtension
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import build_basic_type, build_parameter_type
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from backoffice.adminkit.filters import DayRangeFilter
 from backoffice.api import problems
 from backoffice.api.permissions import ANYONE
 
@@ -62,6 +66,38 @@ class DoorSchema(AutoSchema):
         ways = [way for way in super().get_auth() if way]
         # An empty requirement: it can be called without, too.
         return [{}, *ways] if wanted == ANYONE else ways
+
+
+class FilterSets(DjangoFilterExtension):
+    """The console's filters as they are asked for: whole days as two dates, choices as words."""
+
+    target_class = "backoffice.api.filters.FilterSetBackend"
+    priority = 1
+
+    def resolve_filter_field(
+        self, schema: Any, model: Any, owner: Any, name: str, field: Any
+    ) -> Any:
+        if isinstance(field, DayRangeFilter):
+            return [
+                build_parameter_type(
+                    name=f"{name}_{end}",
+                    location=OpenApiParameter.QUERY,
+                    schema=build_basic_type(OpenApiTypes.DATE),
+                    description=str(field.label),
+                )
+                for end in ("after", "before")
+            ]
+        if isinstance(field, filters.ChoiceFilter) and isinstance(field.extra.get("choices"), list):
+            return [
+                build_parameter_type(
+                    name=name,
+                    location=OpenApiParameter.QUERY,
+                    schema=build_basic_type(OpenApiTypes.STR),
+                    description=str(field.label),
+                    enum=[str(value) for value, _label in field.extra["choices"]],
+                )
+            ]
+        return super().resolve_filter_field(schema, model, owner, name, field)
 
 
 class ApiTokenScheme(OpenApiAuthenticationExtension):

@@ -46,3 +46,18 @@ class AllowedOrdering(OrderingFilter):
         ordering = self.get_ordering(request, queryset, view)
         # The key decides between equals, so that no row stands on two pages.
         return queryset.order_by(*ordering, "-pk") if ordering else queryset
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        known = "|".join(getattr(view, "ordering_fields", ()))
+        if not known:
+            return []
+        word = f"-?({known})"
+        return [
+            {
+                "name": self.ordering_param,
+                "in": "query",
+                "required": False,
+                "description": _("By these, each way; several parted by commas."),
+                "schema": {"type": "string", "pattern": f"^{word}(,{word})*$"},
+            }
+        ]
