@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,22 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.adminkit.console import ConsoleAdmin, Queue, badge
 from backoffice.adminkit.everything import page_of, sections_of
-from backoffice.adminkit.filters import ConsoleFilterSet, DayRangeFilter
 from backoffice.adminkit.timeline import action_words, in_words
 from backoffice.models import AuditEvent, ChangeSet
-
-
-class ChangeSetFilters(ConsoleFilterSet):
-    at = DayRangeFilter(field_name="at", label=_("When"))
-    channel = django_filters.MultipleChoiceFilter(choices=ChangeSet.Channel, label=_("Door"))
-    actor_kind = django_filters.MultipleChoiceFilter(
-        choices=ChangeSet.ActorKind, label=_("Kind of actor")
-    )
-    action = django_filters.CharFilter(lookup_expr="icontains", label=_("Action contains"))
-
-    class Meta:
-        model = ChangeSet
-        fields = ("at", "channel", "actor_kind", "action")
+from backoffice.record_filters import AuditEventFilters, ChangeSetFilters
 
 
 @admin.register(ChangeSet)
@@ -96,16 +82,6 @@ def _facts(row: ChangeSet) -> list[tuple[Any, Any]]:
     if row.origin is not None and (row.origin.ip or row.origin.user_agent):
         facts += [(_("IP address"), row.origin.ip or "–"), (_("Browser"), row.origin.user_agent)]
     return facts
-
-
-class AuditEventFilters(ConsoleFilterSet):
-    at = DayRangeFilter(field_name="at", label=_("When"))
-    kind = django_filters.CharFilter(lookup_expr="icontains", label=_("Kind contains"))
-    subject_kind = django_filters.CharFilter(lookup_expr="icontains", label=_("About contains"))
-
-    class Meta:
-        model = AuditEvent
-        fields = ("at", "kind", "subject_kind")
 
 
 def _kind_queue(name: str, label: Any, pattern: str) -> Queue:

@@ -12,8 +12,11 @@ from pathlib import Path
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
 
 from backoffice.api.accounts import urls as accounts
+from backoffice.api.imports.views import Imports
+from backoffice.api.record import views as record
 from backoffice.api.unknown import unknown_address
 
 OWN = "backoffice"
@@ -28,10 +31,17 @@ def of_the_apps() -> list[URLPattern | URLResolver]:
     return found
 
 
+router = SimpleRouter(use_regex_path=False)
+router.register("imports", Imports, basename="import")
+router.register("record/change_sets", record.ChangeSets, basename="change_set")
+router.register("record/events", record.Events, basename="event")
+
 v1 = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("", SpectacularSwaggerSplitView.as_view(url_name="v1:schema"), name="document"),
     *accounts.urlpatterns,
+    *router.urls,
+    path("record/history/", record.RowHistory.as_view(), name="history"),
     *of_the_apps(),
 ]
 

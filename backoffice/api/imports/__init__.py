@@ -1,0 +1,1 @@
+"""Sheets in, for programs: upload, preview, apply, take back."""
