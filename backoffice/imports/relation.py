@@ -143,8 +143,10 @@ class Relation:
         return plan.exists()
 
     def may_write(self, name: str) -> bool:
-        """Return whether any row of the plan writes a column of the file."""
-        return self.field(name) is not None and (self.has_new or name in self.changing)
+        """Return whether any row of the plan writes a column."""
+        field = self.fields.get(name)
+        is_made = field is not None and field.is_given and self.has_new
+        return is_made or name in self.changing
 
     def distinct(self, name: str) -> list[str]:
         """Return the different texts of a column, "" left out."""

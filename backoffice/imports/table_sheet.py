@@ -27,7 +27,13 @@ ANALYZE_FROM_ROWS = 500
 
 
 class SetPart:
-    """A piece of a sheet that is judged and written together, by its service's set form."""
+    """A piece of a sheet that is judged and written together, by its service's set form.
+
+    columns: what it is about: where no row writes any of them it is asked for nothing. Without
+    them it always is.
+    """
+
+    columns: ClassVar[tuple[str, ...]] = ()
 
     def resolve(self, relation: Relation) -> None:
         """Look up what dictionary columns name, into terms. Writes nothing of the trade."""
@@ -105,7 +111,15 @@ class TablePlanner(Planner):
         note(self.run, relation.notes)
 
     def _part_checks(self) -> list[Check]:
-        return [check for part in self.parts for check in part.checks(self.relation)]
+        return [check for part in self._concerned() for check in part.checks(self.relation)]
+
+    def _concerned(self) -> list[SetPart]:
+        """Return the parts that have something to write, once there is a plan."""
+        return [
+            part
+            for part in self.parts
+            if not part.columns or any(map(self.relation.may_write, part.columns))
+        ]
 
     def _hold_against_table(self) -> None:
         """Plan each row that is new, or says something else than the row of its key."""
@@ -135,11 +149,12 @@ class TablePlanner(Planner):
 
     def _finish(self, *, settles: bool) -> None:
         """Let the parts look at the whole, then give refused rows their verdict."""
-        for part in self.parts:
+        concerned = self._concerned()
+        for part in concerned:
             part.judge(self.relation)
         refuse_found(self.run)
         if settles:
-            for part in self.parts:
+            for part in concerned:
                 part.settle(self.relation)
 
     # --- Writing ---------------------------------------------------------------------------------
@@ -149,7 +164,7 @@ class TablePlanner(Planner):
         relation.is_planned = True
         sql.plan_plainly()
         self._lock_targets()
-        for part in self.parts:
+        for part in self._concerned():
             part.lock(relation)
             part.resolve(relation)
         before = _refused(self.run)
@@ -175,7 +190,7 @@ class TablePlanner(Planner):
 
     def write(self, writing: Writing) -> None:
         give_keys(self.relation)
-        for part in self.parts:
+        for part in self._concerned():
             part.write(self.relation, writing)
 
 
@@ -190,7 +205,7 @@ class OwnRows(SetPart):
     def write(self, relation: Relation, writing: Writing) -> None:
         values = self.new_values(relation)
         for first, last in relation.batches():
-            if values:
+            if values and relation.has_new:
                 writing.insert(relation, values, first, last, step=self.step(relation))
             writing.update(relation, self.own_fields(relation), first, last, also=self.touches)
             writing.went_on(last)

@@ -184,8 +184,11 @@ class ImportRow(models.Model):
 
     pk = models.CompositePrimaryKey("run_id", "number")
     # Looked up for each of a million rows when they are committed, a key would cost as much as
-    # writing them; they are written by one statement of their run, and go with it.
-    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rows", db_constraint=False)
+    # writing them; they are written by one statement of their run, and go with it. The primary
+    # key begins with the run, and is index enough.
+    run = models.ForeignKey(
+        ImportRun, models.CASCADE, related_name="rows", db_constraint=False, db_index=False
+    )
     # The place in the run, from 1: one line of a file can make two rows (a product, its variant).
     number = models.PositiveIntegerField()
     line = models.PositiveIntegerField(_("line"))
@@ -217,7 +220,9 @@ class ImportPlan(models.Model):
     """What a confirmation would do with a row that is not as it should be yet."""
 
     pk = models.CompositePrimaryKey("run_id", "number")
-    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="plan", db_constraint=False)
+    run = models.ForeignKey(
+        ImportRun, models.CASCADE, related_name="plan", db_constraint=False, db_index=False
+    )
     number = models.PositiveIntegerField()
     verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict)
     # The row of the trade: of a new one the key that it will get.

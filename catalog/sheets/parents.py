@@ -26,6 +26,8 @@ SKUS_AT_ONCE = 1_000
 class ParentPart(SetPart):
     """Judges who hangs on whom; the link itself is written with the product."""
 
+    columns = ("parent_sku",)
+
     def resolve(self, relation: Relation) -> None:
         texts = relation.distinct(COLUMN)
         there = _products(texts)

@@ -36,7 +36,7 @@ class ProductRows(OwnRows):
     def checks(self, relation: Relation) -> Iterable[Check]:
         yield from super().checks(relation)
         for name in ("sku", "slug", "barcode"):
-            if name != relation.key and relation.may_write(name):
+            if name != relation.key and relation.field(name) and relation.may_write(name):
                 yield self._unique(relation, name)
         if relation.field("price") or relation.field("compare_at_price"):
             yield price_checks.compare_at(relation)

@@ -21,6 +21,8 @@ IDS_AT_ONCE = 1_000
 
 
 class StatusPart(SetPart):
+    columns = ("status",)
+
     def checks(self, relation: Relation) -> Iterable[Check]:
         if relation.field("status") is None:
             return

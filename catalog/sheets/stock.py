@@ -26,6 +26,8 @@ from catalog.sheets.price_checks import price_after
 class StockPart(SetPart):
     """Writes levels and movements, and asks the catalogue's rule of dear goods in numbers."""
 
+    columns = ("stock", "price")
+
     def lock(self, relation: Relation) -> None:
         if relation.field("stock") is not None:
             staged_stock.lock_levels(self._moving(relation, "t.id AS id"))

@@ -28,6 +28,8 @@ NAMED = 5
 class CategoryPart(SetPart):
     """Paths of the tree; what is missing is made before the products are."""
 
+    columns = ("category",)
+
     def resolve(self, relation: Relation) -> None:
         there = {" > ".join(path): pk for pk, path in category_paths().items()}
         texts = relation.distinct("category")
@@ -77,6 +79,8 @@ class CategoryPart(SetPart):
 class OptionsPart(SetPart):
     """What sets a variant apart: texts become JSON, once each."""
 
+    columns = ("options",)
+
     def resolve(self, relation: Relation) -> None:
         texts = relation.distinct("options")
         relation.keep_terms(
@@ -86,6 +90,8 @@ class OptionsPart(SetPart):
 
 class TagPart(SetPart):
     """Tags, whatever their case; a product bears exactly those that its row names."""
+
+    columns = ("tags",)
 
     def resolve(self, relation: Relation) -> None:
         texts = relation.distinct("tags")
