@@ -103,7 +103,9 @@ class TablePlanner(Planner):
         table_checks.forgive_forms(relation)
         table_checks.refuse_nameless(relation)
         for name in dict.fromkeys((relation.key, *self.sheet.unique)):
-            table_checks.refuse_twins(relation, name)
+            # What no row writes stands in the table just so, and there each once.
+            if name == relation.key or relation.may_write(name):
+                table_checks.refuse_twins(relation, name)
         checks = [*table_checks.checks(relation), *self._part_checks()]
         run_checks(relation, checks, phase=Phase.PLAN)
         self._finish(settles=True)
