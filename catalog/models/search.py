@@ -59,15 +59,15 @@ def found(products: ProductQuerySet, words: str) -> ProductQuerySet:
 def ranked(products: ProductQuerySet, words: str) -> ProductQuerySet:
     """Order by how well the words fit; among equals, by name."""
     question = _question(words) if connection.vendor == "postgresql" else None
+    in_name = Case(When(name__icontains=words.strip(), then=Value(1.0)), default=Value(0.0))
     if question is None:
-        in_name = Case(When(name__icontains=words.strip(), then=Value(1)), default=Value(0))
         return products.order_by(in_name.desc(), "name", "pk")
     rank = Subquery(
         ProductIndex.objects.filter(product=OuterRef("pk"))
         .annotate(rank=SearchRank(F("vector"), question))
         .values("rank")[:1]
     )
-    return products.order_by(Coalesce(rank, Value(0.0)).desc(), "name", "pk")
+    return products.order_by(Coalesce(rank, in_name).desc(), "name", "pk")
 
 
 def _question(words: str) -> SearchQuery | None:
