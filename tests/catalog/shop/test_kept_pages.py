@@ -97,7 +97,9 @@ DOORS = {
         product_ids=[mug.pk], percent=Decimal(10), **who()
     ),
     "a step": lambda mug, _: services.unpublish_product(product_id=mug.pk, **who()),
-    "a new product": lambda mug, _: services.create_product(draft=draft(status="published"), **who()),
+    "a new product": lambda mug, _: services.create_product(
+        draft=draft(status="published"), **who()
+    ),
     "a sheet": by_sheet,
     "a scheduled price": lambda mug, _: services.schedule_price(
         product_id=mug.pk,
@@ -120,7 +122,9 @@ DOORS = {
 
 @pytest.mark.parametrize("door", DOORS)
 def test_no_door_leaves_an_old_page(client, committed, tmp_path, door):
-    mug = ProductFactory(slug="mug", category=CategoryFactory(name="Kitchen", slug="kitchen"), stock=3)
+    mug = ProductFactory(
+        slug="mug", category=CategoryFactory(name="Kitchen", slug="kitchen"), stock=3
+    )
     with committed():
         boss()
     before = generation(shop_cache.SUBJECT)
@@ -132,7 +136,9 @@ def test_no_door_leaves_an_old_page(client, committed, tmp_path, door):
 
     assert generation(shop_cache.SUBJECT) == before + 1
     answers = [client.get(path).content.decode() for path in ("/", "/products/mug/")]
-    changed = [without_token(a) != without_token(b) for a, b in zip(answers, [listed, shown], strict=True)]
+    changed = [
+        without_token(a) != without_token(b) for a, b in zip(answers, [listed, shown], strict=True)
+    ]
     assert any(changed)
 
 
@@ -235,7 +241,11 @@ def test_a_redis_that_is_gone_harms_nobody(client, settings, is_hanging):
         if is_hanging:
             server.listen()  # takes calls, never answers
         port = server.getsockname()[1] if is_hanging else closed_port()
-        options = {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 0.05, "SOCKET_TIMEOUT": 0.05}
+        options = {
+            "IGNORE_EXCEPTIONS": True,
+            "SOCKET_CONNECT_TIMEOUT": 0.05,
+            "SOCKET_TIMEOUT": 0.05,
+        }
         settings.CACHES = {
             "default": {
                 "BACKEND": REDIS, "LOCATION": f"redis://127.0.0.1:{port}/0", "OPTIONS": options,

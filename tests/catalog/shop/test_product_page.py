@@ -32,7 +32,9 @@ MUG = "/products/mug/"
 
 @pytest.fixture
 def mug():
-    return ProductFactory(name="Mug", slug="mug", price=20, category=CategoryFactory(name="Kitchen"))
+    return ProductFactory(
+        name="Mug", slug="mug", price=20, category=CategoryFactory(name="Kitchen")
+    )
 
 
 def html_of(client, path=MUG):
@@ -149,7 +151,8 @@ def test_a_customer_writes_one_review_that_waits(client, mug):
 
 
 @pytest.mark.parametrize(
-    "bad", [{"rating": ""}, {"rating": "6"}, {"rating": "x"}, {"title": "a" * 121}, {"body": "a\x00"}]
+    "bad",
+    [{"rating": ""}, {"rating": "6"}, {"rating": "x"}, {"title": "a" * 121}, {"body": "a\x00"}],
 )
 def test_a_bad_review_is_refused_with_a_sentence(client, mug, bad):
     client.force_login(PersonFactory())
@@ -219,7 +222,9 @@ def test_the_page_asks_no_more_for_more(client, mug):
 def test_a_view_writes_nothing_and_a_job_counts_it(client, mug):
     views._buffer.take()
     heard = []
-    product_viewed.connect(lambda product_id, **_: heard.append(product_id), weak=False, dispatch_uid="t")
+    product_viewed.connect(
+        lambda product_id, **_: heard.append(product_id), weak=False, dispatch_uid="t"
+    )
     try:
         with CaptureQueriesContext(connection) as seen:
             for _ in range(3):

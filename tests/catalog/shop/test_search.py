@@ -48,7 +48,9 @@ def test_words(shelf, words, names):
     assert found(words) == names
 
 
-@pytest.mark.parametrize("words", ["'", "\\", "a'b", "&|!():*<->", "mug' | 'oak", "the", "''", ":*", "%", "_"])
+@pytest.mark.parametrize(
+    "words", ["'", "\\", "a'b", "&|!():*<->", "mug' | 'oak", "the", "''", ":*", "%", "_"]
+)
 def test_no_sign_is_an_operator(shelf, words):
     found(words)
     list(Product.objects.search(words).ranked(words))
@@ -87,7 +89,10 @@ class TestIndex:
         jobs.execute(job.pk)
 
         assert not search_index.old_words().exists()
-        assert ProductIndex.objects.get(product=shelf).version == Product.objects.get(pk=shelf.pk).version
+        assert (
+            ProductIndex.objects.get(product=shelf).version
+            == Product.objects.get(pk=shelf.pk).version
+        )
 
     def test_a_tag_that_is_spelled_differently_is_read_again(self, shelf):
         search_index.read_words()
