@@ -1,12 +1,15 @@
-"""What surrounds every request: its id, its person's time zone, and its change set."""
+"""What surrounds every request: its id, its log line, its person's time zone, its change set."""
 
 from __future__ import annotations
 
+import logging
 import re
+import time
 import zoneinfo
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -17,8 +20,15 @@ from backoffice.logs import request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+logger = logging.getLogger(__name__)
+
 _CLEAN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SEEN_EVERY_MINUTES = 1
+# Asked by machines every few seconds.
+QUIET_PATHS = ("/health/",)
+SECRET_PART = re.compile(r"key|token|uidb", re.IGNORECASE)
+# A path may hold what would begin a line of its own.
+NO_BREAKS = dict.fromkeys((*range(32), 127, 133, 8232, 8233), "�")
 # What our own fragments send when they look for news without being asked.
 POLL_HEADER = "X-Poll"
 
@@ -39,6 +49,51 @@ class RequestIdMiddleware:
             request_id.reset(token)
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
         return response
+
+
+class AccessLogMiddleware:
+    """One line for each request, and its duration as a header; a warning when it took long.
+
+    Neither the query nor what stands for a secret in a path is written down. Whatever fails is
+    logged by Django with its traceback, under the same request id.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.monotonic()
+        response = self.get_response(request)
+        seconds = time.monotonic() - began
+        response["X-Request-Duration"] = f"{seconds:.3f}"
+        facts = {
+            "method": request.method,
+            "path": _shown_path(request),
+            "status": response.status_code,
+            "seconds": round(seconds, 3),
+        }
+        is_slow = seconds > settings.SLOW_REQUEST_SECONDS
+        level = logging.WARNING if is_slow else logging.INFO
+        if request.path.startswith(QUIET_PATHS) and not is_slow:
+            level = logging.DEBUG
+        logger.log(
+            level,
+            "%s%s %s %s %.3f s",
+            "slow request: " if is_slow else "",
+            *facts.values(),
+            extra=facts,
+        )
+        return response
+
+
+def _shown_path(request: HttpRequest) -> str:
+    """Return the path without the keys that letters carry (a new password, a confirmation)."""
+    path = request.path
+    match = request.resolver_match
+    for name, value in (match.kwargs if match else {}).items():
+        if SECRET_PART.search(name) and value:
+            path = path.replace(str(value), "…")
+    return path.translate(NO_BREAKS)
 
 
 class PersonMiddleware:

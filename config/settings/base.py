@@ -5,6 +5,8 @@ from pathlib import Path
 import environ
 from django.utils.translation import gettext_lazy as _
 
+from backoffice import scrub
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 env = environ.Env()
@@ -51,6 +53,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "backoffice.middleware.RequestIdMiddleware",
+    "backoffice.middleware.AccessLogMiddleware",
     "backoffice.api.unknown.ApiProblemMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -329,12 +332,13 @@ LOGGING = {
     "filters": {"context": {"()": "backoffice.logs.ContextFilter"}},
     "formatters": {
         "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
+            "()": "backoffice.logs.CleanJsonFormatter",
             "format": (
                 "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s %(change_set)s"
             ),
         },
         "text": {
+            "()": "backoffice.logs.CleanTextFormatter",
             "format": "%(asctime)s %(levelname)-7s %(name)s [%(request_id)s] %(message)s",
         },
     },
@@ -359,10 +363,36 @@ if LOG_FILE:
     }
     LOGGING["root"]["handlers"].append("file")
 
-if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
+# What no log line may show, wherever it stands.
+scrub.hide(
+    [
+        DATABASES["default"].get("PASSWORD") or "",
+        STRIPE_SECRET_KEY,
+        STRIPE_WEBHOOK_SECRET,
+        env.str("SECRET_KEY", default=""),
+    ]
+)
+
+# A request that takes longer is a warning.
+SLOW_REQUEST_SECONDS = env.float("SLOW_REQUEST_SECONDS", default=1.0)
+
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN:
     import sentry_sdk
 
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False)
+    from backoffice.logs import report_to_sentry
+
+    sentry_sdk.init(
+        dsn=SENTRY_DSN,
+        environment=ENVIRONMENT_NAME or None,
+        before_send=report_to_sentry,
+        before_send_transaction=report_to_sentry,
+        traces_sample_rate=env.float("SENTRY_TRACES_SAMPLE_RATE", default=0.0),
+        # Neither people nor bodies nor the values of variables leave the house.
+        send_default_pii=False,
+        max_request_body_size="never",
+        include_local_variables=False,
+    )
 
 # --- REST API ---------------------------------------------------------------------------------
 

@@ -5,11 +5,12 @@ import logging
 
 import pytest
 from django.test import Client
+from django.urls import resolve
 from django.utils import timezone
 
 from backoffice import changes
 from backoffice.logs import ContextFilter, request_id
-from backoffice.middleware import PersonMiddleware
+from backoffice.middleware import PersonMiddleware, _shown_path
 from backoffice.models import UserActivity
 from catalog.models import Tag
 
@@ -111,3 +112,74 @@ def test_a_form_without_a_token_is_refused_in_words(support):
 
     assert response.status_code == 403
     assert "too old" in response.content.decode()
+
+
+@pytest.fixture
+def access(caplog):
+    """The lines of the access log that a test leaves."""
+    with caplog.at_level(logging.DEBUG, logger="backoffice.middleware"):
+        yield lambda: [r for r in caplog.records if r.name == "backoffice.middleware"]
+
+
+@pytest.mark.django_db
+@pytest.mark.row("G9")
+def test_a_request_leaves_one_line_and_says_how_long_it_took(client, access):
+    response = client.get("/admin/login/", {"q": "a private word"})
+
+    (line,) = access()
+    assert (line.method, line.path, line.status) == ("GET", "/admin/login/", 200)
+    assert line.levelno == logging.INFO
+    assert 0 <= line.seconds < 60
+    assert response["X-Request-Duration"] == f"{line.seconds:.3f}"
+    assert "private" not in line.getMessage()
+
+
+@pytest.mark.django_db
+@pytest.mark.row("G9")
+def test_a_slow_request_is_a_warning(client, access, settings):
+    assert settings.SLOW_REQUEST_SECONDS == 1.0
+    settings.SLOW_REQUEST_SECONDS = 0
+
+    client.get("/admin/login/")
+
+    (line,) = access()
+    assert line.levelno == logging.WARNING
+    assert line.getMessage().startswith("slow request: GET /admin/login/ 200")
+
+
+@pytest.mark.row("G9")
+def test_what_letters_carry_and_what_breaks_lines_is_not_written_down(rf):
+    request = rf.get("/accounts/reset/MQ-c7-secret/forged%0Aline/")
+    request.resolver_match = resolve("/admin/login/")
+    request.resolver_match.kwargs = {"uidb36_key": "MQ-c7-secret"}
+
+    assert _shown_path(request) == "/accounts/reset/…/forged�line/"
+
+
+@pytest.mark.django_db
+@pytest.mark.row("G9")
+def test_a_request_that_fails_is_logged_with_its_id_and_shows_no_traceback(
+    support, caplog, monkeypatch
+):
+    seen = []
+
+    class Ids(logging.Handler):
+        def emit(self, record):
+            seen.append((request_id.get(), record.getMessage(), bool(record.exc_info)))
+
+    def broken(*args):
+        raise ZeroDivisionError("secret words")
+
+    monkeypatch.setattr("backoffice.adminkit.dashboard.dashboard", broken)
+    client = Client(raise_request_exception=False)
+    client.force_login(support)
+    handler = Ids()
+    logging.getLogger("django.request").addHandler(handler)
+
+    response = client.get("/admin/", headers={"X-Request-ID": "trace-42"})
+
+    logging.getLogger("django.request").removeHandler(handler)
+    assert response.status_code == 500
+    assert response["X-Request-ID"] == "trace-42"
+    assert "secret words" not in response.content.decode()
+    assert ("trace-42", "Internal Server Error: /admin/", True) in seen
