@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.static import serve
 
+from backoffice import health
 from config.shop import home, order_process
 from orders.webhooks import stripe_webhook
 
@@ -14,6 +15,8 @@ urlpatterns = [
     path("", include("config.shop")),
     path("admin/", admin.site.urls),
     path("api/", include("backoffice.api.urls")),
+    path("health/live", health.live, name="health_live"),
+    path("health/ready", health.ready, name="health_ready"),
     path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]
 

@@ -106,6 +106,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE_SECONDS", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A database that is gone without a word must not hold every request for minutes.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -373,6 +375,8 @@ scrub.hide(
     ]
 )
 
+# Less room than this for files, and the server says that it cannot serve.
+HEALTH_MIN_FREE_BYTES = env.int("HEALTH_MIN_FREE_BYTES", default=256 * 1024 * 1024)
 # A request that takes longer is a warning.
 SLOW_REQUEST_SECONDS = env.float("SLOW_REQUEST_SECONDS", default=1.0)
 
