@@ -61,12 +61,12 @@ def _cache() -> None:
 def _broker() -> None:
     if settings.JOBS_BACKEND != "celery":
         return
-    from kombu import Connection
+    from kombu.connection import Connection
 
     options = {"socket_connect_timeout": BROKER_SECONDS, "socket_timeout": BROKER_SECONDS}
     is_redis = settings.CELERY_BROKER_URL.startswith("redis")
     try:
-        with Connection(
+        with Connection(  # type: ignore[no-untyped-call]
             settings.CELERY_BROKER_URL,
             connect_timeout=BROKER_SECONDS,
             transport_options=options if is_redis else {},

@@ -91,10 +91,10 @@ def _database() -> str:
 
 
 def _cache() -> str:
-    cache = settings.CACHES["default"]
+    cache: Any = settings.CACHES["default"]
     if "redis" not in cache["BACKEND"].lower():
         return "Each process keeps a cache of its own; what one forgets, the others still show."
-    options = cache.get("OPTIONS", {})
+    options: Any = cache.get("OPTIONS", {})
     if "JSON" not in str(options.get("SERIALIZER", "")):
         return "The cache is pickled: whoever writes to it runs code here."
     return "" if options.get("IGNORE_EXCEPTIONS") else "A cache that is away takes the site along."
