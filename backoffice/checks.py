@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
@@ -16,6 +19,8 @@ from backoffice.seals import canonical
 # `migrate` asks the checks first, so that this one would keep it from mending what is wrong.
 MIGRATE = "Run `manage.py migrate --skip-checks`."
 
+STAR = re.compile(r"^\s*from\s+\S+\s+import\s+\(?\s*\*", re.MULTILINE)
+PLACES = 2
 OURS = ("backoffice", "catalog", "orders")
 
 
@@ -38,14 +43,37 @@ def check_relations(**_: Any) -> list[Error]:
     return errors
 
 
+# Columns with one of these words hold an amount of money; of `units` or `rows` they are a count.
+MONEY = re.compile(r"(^|_)(price|amount|cost|discount|subtotal|shipping|refunded|paid|due)(_|$)")
+
+
 @register(Tags.models)
 def check_money(**_: Any) -> list[Error]:
-    """No amount of money is a float."""
+    """No number of ours is a float, and what is called money is a Decimal with two places."""
+    errors = []
+    for model in our_models():
+        for field in model._meta.local_fields:
+            if isinstance(field, models.FloatField):
+                errors.append(Error(f"{field} is a float; money is Decimal.", id="backoffice.E003"))
+            is_number = isinstance(field, (models.IntegerField, models.DecimalField))
+            if (
+                is_number
+                and MONEY.search(field.name)
+                and getattr(field, "decimal_places", 0) != PLACES
+            ):
+                words = f"{field} is called money; it has to be a Decimal with two places."
+                errors.append(Error(words, id="backoffice.E009"))
+    return errors
+
+
+@register(Tags.models)
+def check_star_imports(**_: Any) -> list[Error]:
+    """Each name of our apps says where it comes from."""
     return [
-        Error(f"{field} is a float; money is Decimal.", id="backoffice.E003")
-        for model in our_models()
-        for field in model._meta.local_fields
-        if isinstance(field, models.FloatField)
+        Error(f"{path.relative_to(settings.BASE_DIR)} imports a star.", id="backoffice.E010")
+        for label in OURS
+        for path in sorted(Path(apps.get_app_config(label).path).rglob("*.py"))
+        if STAR.search(path.read_text(encoding="utf-8"))
     ]
 
 

@@ -170,15 +170,17 @@ SERVE_MEDIA = False
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "media"))
 # Uploaded sheets live here, outside of everything that a web server serves.
 PRIVATE_ROOT = env.path("PRIVATE_ROOT", default=str(BASE_DIR / "private"))
+_ON_DISK = "django.core.files.storage.FileSystemStorage"
 STORAGES = {
     "default": {
-        "BACKEND": env.str("MEDIA_STORAGE", default="django.core.files.storage.FileSystemStorage")
+        "BACKEND": env.str("MEDIA_STORAGE", default=_ON_DISK),
+        "OPTIONS": env.json("MEDIA_STORAGE_OPTIONS", default={}),
     },
     "private": {
-        "BACKEND": env.str(
-            "PRIVATE_STORAGE", default="django.core.files.storage.FileSystemStorage"
+        "BACKEND": env.str("PRIVATE_STORAGE", default=_ON_DISK),
+        "OPTIONS": env.json(
+            "PRIVATE_STORAGE_OPTIONS", default={"location": str(PRIVATE_ROOT), "base_url": None}
         ),
-        "OPTIONS": {"location": str(PRIVATE_ROOT), "base_url": None},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -136,3 +136,28 @@ def test_the_cache_answers_for_real():
     stored = redis.Redis.from_url(url).keys("*greeting")
     assert cache.get("greeting") == {"words": ["ahoy"]}
     assert redis.Redis.from_url(url).get(stored[0]).startswith(b"{")
+
+
+@pytest.mark.row("G18")
+def test_storages_come_in_by_the_environment():
+    show = (
+        "import django; django.setup(); from django.core.files.storage import storages;"
+        "print(type(storages['default']).__name__, storages['default'].base_url,"
+        " type(storages['private']).__name__, storages['private'].location)"
+    )
+    development = {"DJANGO_SETTINGS_MODULE": "config.settings.development"}
+
+    on_disk = run(show, PRIVATE_ROOT="/srv/private", **development)
+    elsewhere = run(
+        show,
+        MEDIA_STORAGE="django.core.files.storage.InMemoryStorage",
+        MEDIA_STORAGE_OPTIONS='{"base_url": "https://media.example.com/"}',
+        PRIVATE_STORAGE_OPTIONS='{"location": "/srv/elsewhere"}',
+        **development,
+    )
+
+    disk = "FileSystemStorage"
+    assert on_disk.stdout.split() == [disk, "/media/", disk, "/srv/private"]
+    assert elsewhere.stdout.split() == [
+        "InMemoryStorage", "https://media.example.com/", disk, "/srv/elsewhere",
+    ]  # fmt: skip
