@@ -70,6 +70,13 @@ class OrderFacts:
     claim: PaymentIntent | None = None
     total: Decimal = ZERO  # of the order when its facts were loaded
 
+    def settle_charges(self) -> None:
+        """Add up what the charges say: authorised, in doubt, captured."""
+        for charge in self.charges:
+            self.authorised += charge.open
+            self.doubtful += charge.open if charge.is_declined else ZERO
+            self.captured += charge.captured
+
     @property
     def open_units(self) -> int:
         """Units that still have to leave the house."""
@@ -227,7 +234,7 @@ def _load_money(by_id: dict[int, OrderFacts]) -> None:
         elif row["charge"]:
             of_order = charges[row["order"]]
             charge = of_order.setdefault(row["charge"], ChargeFacts(row["charge"], row["bank"]))
-            _add(charge, row["kind"], amount)
+            add_payment(charge, row["kind"], amount)
     for refund in (
         Refund.objects.filter(order__in=by_id)
         .order_by()
@@ -246,10 +253,7 @@ def _load_money(by_id: dict[int, OrderFacts]) -> None:
             facts.received -= amount
     for pk, facts in by_id.items():
         facts.charges = list(charges[pk].values())
-        for charge in facts.charges:
-            facts.authorised += charge.open
-            facts.doubtful += charge.open if charge.is_declined else ZERO
-            facts.captured += charge.captured
+        facts.settle_charges()
 
 
 def is_past() -> Exists:
@@ -269,7 +273,8 @@ def _money(total: Decimal) -> Decimal:
     return total.quantize(CENT)
 
 
-def _add(charge: ChargeFacts, kind: str, amount: Decimal) -> None:
+def add_payment(charge: ChargeFacts, kind: str, amount: Decimal) -> None:
+    """Add what happened to a charge to what is known of it."""
     match kind:
         case Payment.Kind.AUTHORISED:
             charge.authorised += amount

@@ -16,6 +16,7 @@ from django.db.models import Prefetch, QuerySet, Sum, prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from backoffice.as_of import Instant, query_of
 from backoffice.flows import State
 from backoffice.models import ChangeSet
 from backoffice.refused import Text
@@ -79,6 +80,11 @@ class Entry:
     @property
     def is_status_change(self) -> bool:
         return self.old_state is not self.new_state
+
+    @property
+    def before_query(self) -> str:
+        """What leads to the order as it was before this, after the address of that page."""
+        return query_of(Instant(self.at, self.change_set.pk))
 
     @property
     def folds_details(self) -> bool:

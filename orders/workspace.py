@@ -153,38 +153,15 @@ class Workspace:
 
     @property
     def total(self) -> str:
-        return self._money(self.order.total)
+        return in_words(self.order.total, self.order.currency)
 
     @property
     def sums(self) -> list[tuple[str, str, str]]:
-        """Label, sum and remark of what the total is made of; what is nothing is left out."""
-        order = self.order
-        rows = [
-            (_("Subtotal"), order.subtotal, ""),
-            (_("Discount"), -order.discount, in_short(order)),
-            (_("Shipping"), order.shipping_fee, ""),
-            (_("Tax"), order.tax, ""),
-        ]
-        kept = [row for row in rows if row[1] or row[0] in {_("Subtotal"), _("Shipping")}]
-        return [
-            *((label, self._money(amount), remark) for label, amount, remark in kept),
-            (_("Total"), self.total, ""),
-        ]
+        return sums_of(self.order)
 
     @property
     def money_sums(self) -> list[tuple[str, str]]:
-        """What is authorised, paid, returned, and left to pay; nothing for an untouched order."""
-        facts, order = self.facts, self.order
-        sums = [
-            (_("Authorised"), facts.authorised),
-            (_("Paid"), facts.captured),
-            (_("Returned"), facts.refunded),
-        ]
-        moved = [(label, self._money(amount)) for label, amount in sums if amount]
-        left = max(facts.due - facts.authorised, Decimal(0))
-        if order.status in {"draft", "cancelled"}:
-            return moved
-        return [*moved, (_("Left to pay"), self._money(left))]
+        return money_sums_of(self.order)
 
     @property
     def money_rows(self) -> list[MoneyRow]:
@@ -239,8 +216,35 @@ class Workspace:
             and order.billing_address_id == order.shipping_address_id
         )
 
-    def _money(self, amount: Decimal) -> str:
-        return in_words(amount, self.order.currency)
+
+def sums_of(order: Order) -> list[tuple[str, str, str]]:
+    """Label, sum and remark of what the total is made of; what is nothing is left out."""
+    rows = [
+        (_("Subtotal"), order.subtotal, ""),
+        (_("Discount"), -order.discount, in_short(order)),
+        (_("Shipping"), order.shipping_fee, ""),
+        (_("Tax"), order.tax, ""),
+    ]
+    kept = [row for row in rows if row[1] or row[0] in {_("Subtotal"), _("Shipping")}]
+    return [
+        *((label, in_words(amount, order.currency), remark) for label, amount, remark in kept),
+        (_("Total"), in_words(order.total, order.currency), ""),
+    ]
+
+
+def money_sums_of(order: Order) -> list[tuple[str, str]]:
+    """What is authorised, paid, returned, and left to pay; nothing for an untouched order."""
+    facts = order.facts
+    sums = [
+        (_("Authorised"), facts.authorised),
+        (_("Paid"), facts.captured),
+        (_("Returned"), facts.refunded),
+    ]
+    moved = [(label, in_words(amount, order.currency)) for label, amount in sums if amount]
+    left = max(facts.due - facts.authorised, Decimal(0))
+    if order.status in {"draft", "cancelled"}:
+        return moved
+    return [*moved, (_("Left to pay"), in_words(left, order.currency))]
 
 
 def payment_state(order: Order) -> State:

@@ -23,6 +23,7 @@ else:
 
 # An offset of more digits is no page of anything, and more than a database can count.
 LONGEST_PAGE_NUMBER = 9
+LONGEST_KEY = 18
 
 
 class ShowsHistory(Base):
@@ -36,6 +37,11 @@ class ShowsHistory(Base):
         stem = f"{self.opts.app_label}_{self.opts.model_name}"
         wrap = self.admin_site.admin_view
         return [
+            path(
+                "<path:object_id>/compare/",
+                wrap(self.history_compare_view),
+                name=f"{stem}_compare",
+            ),
             path(
                 "<path:object_id>/history/<int:history_id>/",
                 wrap(self.history_form_view),
@@ -61,6 +67,7 @@ class ShowsHistory(Base):
             "entries": entries,
             "page_number": number,
             "has_older": has_older,
+            "compare_url": self.admin_path("compare", object_id),
             "can_see_change_sets": request.user.has_perm("backoffice.view_changeset"),
             **(extra_context or {}),
         }
@@ -79,11 +86,7 @@ class ShowsHistory(Base):
             raise Http404
         before = rows.filter(history_id__lt=history_id).first()
         newer = rows.filter(history_id__gt=history_id).last()
-        fields = [
-            f
-            for f in timeline.history_model_of(self.model).tracked_fields
-            if f.name not in timeline.SILENT_FIELDS
-        ]
+        fields = self._compared_fields()
         shown = [r for r in (version, before) if r is not None]
         words = timeline.Words(fields, shown, request.user)
         values = [
@@ -108,10 +111,57 @@ class ShowsHistory(Base):
             "values": values,
             "older_url": before and self.admin_path("history_version", pk, before.history_id),
             "newer_url": newer and self.admin_path("history_version", pk, newer.history_id),
+            "compare_url": newer
+            and f"{self.admin_path('compare', object_id)}?a={history_id}",
             "history_url": self.admin_path("history", object_id),
             "can_see_change_sets": request.user.has_perm("backoffice.view_changeset"),
         }
         return TemplateResponse(request, "backoffice/history_version.html", context)
+
+    def history_compare_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show two versions side by side, the older one left. a, b: ids; blank: the last one."""
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET"])
+        row, pk, title = self._historic(request, object_id)
+        rows = timeline.history_rows(self.model, pk)
+        wanted = [_version(request, name) for name in ("a", "b")]
+        found = {r.history_id: r for r in rows.filter(history_id__in=[*filter(None, wanted)])}
+        chosen = [found.get(v) if v is not None else rows.first() for v in wanted]
+        if None in chosen:
+            raise Http404
+        older, newer = sorted(chosen, key=lambda version: version.history_id)
+        fields = self._compared_fields()
+        words = timeline.Words(fields, [older, newer], request.user)
+        values = [
+            {
+                "label": capfirst(f.verbose_name),
+                "old": words.of(f, older),
+                "value": words.of(f, newer),
+                "is_changed": getattr(older, f.attname) != getattr(newer, f.attname),
+            }
+            for f in fields
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("{row}: two versions").format(row=title),
+            "opts": self.opts,
+            "original": row,
+            "object": row,
+            "entries": timeline.entries_of(
+                self.model, [older, newer], before=[], reader=request.user
+            ),
+            "values": [v for v in values if v["is_changed"] or "only" not in request.GET],
+            "count": sum(v["is_changed"] for v in values),
+            "is_only": "only" in request.GET,
+            "query": f"a={older.history_id}&b={newer.history_id}",
+            "history_url": self.admin_path("history", object_id),
+            "can_see_change_sets": request.user.has_perm("backoffice.view_changeset"),
+        }
+        return TemplateResponse(request, "backoffice/history_compare.html", context)
+
+    def _compared_fields(self) -> list[Any]:
+        tracked = timeline.history_model_of(self.model).tracked_fields
+        return [f for f in tracked if f.name not in timeline.SILENT_FIELDS]
 
     def _historic(self, request: HttpRequest, object_id: str) -> tuple[Any, Any, str]:
         """Return the row (None when it is gone), its key and its name, for those who may look."""
@@ -131,6 +181,16 @@ class ShowsHistory(Base):
         if last is None or last.history_type != "-":
             raise Http404
         return None, pk, f"{capfirst(self.opts.verbose_name)} {pk}"
+
+
+def _version(request: HttpRequest, name: str) -> int | None:
+    """Return the history id of an address; None: the last one."""
+    text = request.GET.get(name, "")
+    if not text:
+        return None
+    if not (text.isdecimal() and text.isascii() and len(text) <= LONGEST_KEY):
+        raise Http404
+    return int(text)
 
 
 def _page_number(request: HttpRequest) -> int:

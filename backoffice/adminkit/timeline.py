@@ -19,6 +19,7 @@ from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.as_of import Instant, query_of
 from backoffice.flows import Flow, Tone, all_flows
 from backoffice.models import PersonalRecord, User
 from backoffice.refused import Text
@@ -58,6 +59,13 @@ class Entry:
     change_set_id: int | None = None
     url: str = ""
     step: str = ""
+    # Of what can be compared with others on its page: the history row.
+    version_id: int | None = None
+
+    @property
+    def before_query(self) -> str:
+        """What leads to the whole as it was before this, after the address of that page."""
+        return query_of(Instant(self.at, self.change_set_id))
 
     @property
     def change_set_url(self) -> str:
@@ -90,6 +98,8 @@ def page_of(
     # One more than shown: the last line needs its predecessor for old → new.
     rows = list(history_rows(model, pk)[start : start + PAGE_ROWS + 1])
     entries = entries_of(model, rows[:PAGE_ROWS], before=rows[1:], reader=reader)
+    for entry, row in zip(entries, rows, strict=False):
+        entry.version_id = row.history_id
     return entries, len(rows) > PAGE_ROWS
 
 

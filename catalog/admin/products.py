@@ -21,6 +21,7 @@ from backoffice.adminkit.lists import ConsoleChangeList
 from backoffice.adminkit.serving import RowOffer
 from catalog import services
 from catalog.admin import columns
+from catalog.admin.as_of import ShowsProductAsOf
 from catalog.admin.facts import AVAILABLE_ORDER, load_product_facts
 from catalog.admin.forms import ParentBox
 from catalog.admin.pictures import PictureInline, save_pictures
@@ -58,7 +59,7 @@ class ProductChangeList(ConsoleChangeList):
 
 
 @admin.register(Product)
-class ProductAdmin(ImportAdmin, FlowAdmin):
+class ProductAdmin(ImportAdmin, ShowsProductAsOf, FlowAdmin):
     sheet = "products"
     list_display = (
         "product",
@@ -147,7 +148,7 @@ class ProductAdmin(ImportAdmin, FlowAdmin):
     )
 
     class Media:
-        css: ClassVar = {"all": ("catalog/catalog.css",)}
+        css: ClassVar = {"all": ("catalog/catalog.css", "backoffice/as_of.css")}
 
     # --- The list ------------------------------------------------------------------------------
 
@@ -302,6 +303,7 @@ class ProductAdmin(ImportAdmin, FlowAdmin):
                 product = Product.objects.select_related("parent").get(pk=product.pk)
             load_product_facts([product])
             context.update(panels_of(product, request.user))
+            context["as_of"] = self.as_of_menu(product.pk)
             context["status_badge"] = self.state_label(product)
         return super().render_change_form(request, context, *args, **kwargs)
 

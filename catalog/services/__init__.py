@@ -55,6 +55,11 @@ from catalog.services.locations import (
     default_location,
     edit_location,
 )
+from catalog.services.past_stock import (
+    Shelf,
+    available_as_of,
+    stock_as_of,
+)
 from catalog.services.pictures import (
     NotAPicture,
     NotThesePictures,
@@ -168,6 +173,7 @@ __all__ = [
     "PriceWouldBeNegative",
     "ProductDraft",
     "ReviewedAlready",
+    "Shelf",
     "StockWouldBeNegative",
     "TagInUse",
     "TakenBack",
@@ -180,6 +186,7 @@ __all__ = [
     "approve_reviews",
     "archive_product",
     "archive_products",
+    "available_as_of",
     "category_path",
     "change_price",
     "change_prices",
@@ -229,6 +236,7 @@ __all__ = [
     "set_tags_of_many",
     "ship_stock",
     "slug_base",
+    "stock_as_of",
     "stock_drift",
     "submit_review",
     "tag_key",

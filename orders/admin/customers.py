@@ -149,6 +149,9 @@ class CustomerAdmin(ConsoleAdmin):
     ) -> HttpResponse:
         return self.history_view(request, object_id)
 
+    def history_compare_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.history_view(request, object_id)
+
     # --- A new one -----------------------------------------------------------------------------
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -24,6 +24,7 @@ from backoffice.adminkit.imports import ImportAdmin
 from orders.admin.acts import ORDER_ACTS
 from orders.admin.acts.selections import SELECTIONS
 from orders.admin.acts.shipping import SHIP_OPTIONS
+from orders.admin.as_of import ShowsOrderAsOf
 from orders.admin.papers import PrintsPapers
 from orders.admin.people import ShowsPeople, dot, follow_up_badge
 from orders.admin.return_landing import AnnouncesReturns
@@ -40,7 +41,13 @@ from orders.workspace import fulfilment_state, payment_state
 
 @admin.register(Order)
 class OrderAdmin(
-    ImportAdmin, WritesOrders, PrintsPapers, ShowsPeople, AnnouncesReturns, ShowsWorkspace
+    ImportAdmin,
+    WritesOrders,
+    PrintsPapers,
+    ShowsPeople,
+    AnnouncesReturns,
+    ShowsOrderAsOf,
+    ShowsWorkspace,
 ):
     """Every order that staff work on; all of its doors are acts, nothing is edited in place."""
 

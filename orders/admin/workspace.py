@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.adminkit.acts import Act
 from backoffice.adminkit.answers import answer_redirect
+from backoffice.adminkit.as_of import ShowsAsOf
 from backoffice.adminkit.flow_admin import FlowAdmin
 from backoffice.adminkit.lists import keys_of
 from backoffice.flows import Offer, Step
@@ -26,7 +27,7 @@ from orders.panels import PANELS, Asked, Button, shown
 from orders.sight import Sight
 from orders.states import ORDER_FLOW
 from orders.sums import in_words
-from orders.timeline import FILTERS
+from orders.timeline import FILTERS, steps_of
 from orders.workspace import Workspace, load_order, workspace_of
 
 EDIT = ORDER_FLOW["edit"]
@@ -37,7 +38,7 @@ ADDRESS_ACTS = ("give_contact", "give_address", "give_billing_address")
 MORE_ACTS = ("request_return", "discount", "discount_line", "duplicate", "merge")
 
 
-class ShowsWorkspace(FlowAdmin):
+class ShowsWorkspace(ShowsAsOf, FlowAdmin):
     """The part of OrderAdmin that shows one order, to people who may see orders; GET only."""
 
     def row_to_show(self, request: HttpRequest, object_id: str) -> Order | None:
@@ -55,6 +56,7 @@ class ShowsWorkspace(FlowAdmin):
             "original": order,
             "order": order,
             "ws": ws,
+            "as_of": self.as_of_menu(order.pk, steps_of(order)),
             **self._buttons(request, ws),
         }
         return TemplateResponse(request, "orders/workspace.html", context)
@@ -73,6 +75,11 @@ class ShowsWorkspace(FlowAdmin):
     ) -> HttpResponse:
         return self._own_timeline(request, object_id) or super().history_form_view(
             request, object_id, history_id
+        )
+
+    def history_compare_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._own_timeline(request, object_id) or super().history_compare_view(
+            request, object_id
         )
 
     def _own_timeline(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
