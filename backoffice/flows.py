@@ -83,6 +83,8 @@ class Step:
     target: the state it leads to; "" leaves the state as it is.
     effect: one clause for the documentation.
     permission: codename when it is not "<step>_<model>".
+    owner: the states from which whoever the row belongs to may take it without the permission;
+    "new" for an entry step. owner_guards: what closes it to them besides.
     """
 
     name: str
@@ -94,6 +96,8 @@ class Step:
     tone: Tone = "neutral"
     guards: tuple[Guard, ...] = ()
     permission: str = ""
+    owner: str = ""
+    owner_guards: tuple[Guard, ...] = ()
     flow: Flow = field(default=None, compare=False, repr=False)  # type: ignore[assignment]
 
     @property
@@ -117,6 +121,17 @@ class Step:
     def action(self) -> str:
         """What a change set calls it: "orders.cancel"."""
         return f"{self.flow.app_label}.{self.name}"
+
+    def is_owners(self, row: models.Model, by: User) -> bool:
+        """Tell whether `by` may take this step on a row of their own, as it is now."""
+        if not self.owner or not by.is_active or self.flow.owner_of(row) != by.pk:
+            return False
+        return self.is_entry or getattr(row, self.flow.field) in self.owner.split()
+
+    def owner_refusal(self, row: models.Model) -> Refused | None:
+        """Return why this step is closed to the row's owner, or None."""
+        guarded = (guard(row) for guard in self.owner_guards)
+        return self.refusal(row) or next((r for r in guarded if r is not None), None)
 
     def refusal(self, row: models.Model) -> Refused | None:
         """Return why this step is closed for a loaded row, or None when it is open."""
@@ -150,8 +165,9 @@ class Flow:
     """The states and steps of one model's field.
 
     model: "app_label.ModelName". field: the column that names the state; since: the column, if any,
-    that says since when. Services register their verbs with `@flow.verb`, and how the
-    facts that guards need are loaded with `@flow.loader`.
+    that says since when; owner: the column, if any, with the key of whom a row belongs to.
+    Services register their verbs with `@flow.verb`, and how the facts that guards need are loaded
+    with `@flow.loader`.
     """
 
     def __init__(
@@ -162,11 +178,13 @@ class Flow:
         states: Sequence[State],
         steps: Sequence[Step],
         since: str = "",
+        owner: str = "",
     ) -> None:
         self.app_label, self.model_label = model.split(".")
         self.model_name = self.model_label.lower()
         self.field = field
         self.since = since
+        self.owner = owner
         self.states = {state.name: state for state in states}
         self.steps: dict[str, Step] = {}
         self.verbs: dict[str, Callable[..., Any]] = {}
@@ -203,6 +221,10 @@ class Flow:
     def state_of(self, row: models.Model) -> State:
         return self.states[getattr(row, self.field)]
 
+    def owner_of(self, row: models.Model) -> Any:
+        """Return the key of whom a row belongs to; None where rows belong to nobody."""
+        return getattr(row, self.owner) if self.owner else None
+
     def verb(self, name: str, *, many: bool = False) -> Callable[..., Any]:
         """Decorator: this service takes the step; `many`: it takes it for many rows."""
         assert name in self.steps, f"{name} is no step of {self.model_name}"
@@ -227,11 +249,12 @@ class Flow:
         The row's facts must be loaded.
         """
         state = self.state_of(row).name
-        offers = [
-            Offer(step, step.refusal(row))
-            for step in self.steps.values()
-            if state in step.sources and by.has_perm(step.permission_name)
-        ]
+        offers = []
+        for step in self.steps.values():
+            if state in step.sources and by.has_perm(step.permission_name):
+                offers.append(Offer(step, step.refusal(row)))
+            elif state in step.sources and step.is_owners(row, by):
+                offers.append(Offer(step, step.owner_refusal(row)))
         return sorted(offers, key=lambda offer: not offer.is_open)
 
     def unreachable_states(self) -> set[str]:
@@ -265,7 +288,8 @@ class Flow:
             guards = "; ".join((guard.__doc__ or "").strip().rstrip(".") for guard in step.guards)
             lines.append(
                 f"| {step.name} | {', '.join(step.sources) or '–'} → {step.target or 'same'} "
-                f"| {guards or '–'} | {step.effect or '–'} | `{step.permission_name}` |"
+                f"| {guards or '–'} | {step.effect or '–'} | `{step.permission_name}`"
+                f"{' or its owner' if step.owner else ''} |"
             )
         return "\n".join(lines)
 

@@ -82,11 +82,20 @@ def require_reason(step: Step, reason: str) -> None:
 
 def check(step: Step, row: models.Model, *, by: User, version: int | None = None) -> None:
     """Refuse unless `by` may take the step on this locked row with loaded facts, now."""
-    require_permission(by, step.permission_name, str(step.label).lower())
+    is_owners = is_taken_as_owner(step, row, by=by)
     if version is not None and version != row.version:  # type: ignore[attr-defined]
         raise StaleVersion(what=row, theirs=row.version, yours=version)  # type: ignore[attr-defined]
-    if (refused := step.refusal(row)) is not None:
+    if (refused := step.owner_refusal(row) if is_owners else step.refusal(row)) is not None:
         raise refused
+
+
+def is_taken_as_owner(step: Step, row: models.Model, *, by: User) -> bool:
+    """Tell whether `by` takes a step as the row's owner, or by permission. Refuses: NotAllowed."""
+    if by.is_active and by.has_perm(step.permission_name):
+        return False
+    if step.is_owners(row, by):
+        return True
+    raise NotAllowed(what=str(step.label).lower())
 
 
 def lock(step: Step, ids: Sequence[Any]) -> list[Any]:
@@ -188,7 +197,8 @@ def enter(step: Step, rows: Sequence[M], *, by: User, reason: str) -> list[M]:
 
     Refuses: NotAllowed. The rows must be complete and valid.
     """
-    require_permission(by, step.permission_name, str(step.label).lower())
+    if not rows or not all(step.is_owners(row, by) for row in rows):
+        require_permission(by, step.permission_name, str(step.label).lower())
     say(step, by=by, reason=reason)
     now = changes.moment()
     for row in rows:

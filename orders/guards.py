@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.refused import Refused
@@ -132,6 +133,20 @@ class ClaimOpen(Refused):
     http_status = 409
 
 
+class ReviewDue(Refused):
+    """facts: total, limit, currency."""
+
+    sentence = _("Orders above {limit} {currency} are looked at by a person first.")
+    hint = _("The payment is reserved; nothing more is to be done.")
+    http_status = 409
+
+
+class NotChosen(Refused):
+    sentence = _("This order was written by us and is not ready yet.")
+    hint = _("We place it, or ask.")
+    http_status = 409
+
+
 def has_lines(order: Order) -> Refused | None:
     """the order has no lines"""
     return None if order.facts.ordered_units else OrderEmpty()
@@ -172,6 +187,19 @@ def is_paid(order: Order) -> Refused | None:
     if facts.due_of(order.total) <= 0:
         return None
     return NotFullyPaid(paid=facts.net_paid, total=total, currency=order.currency)
+
+
+def needs_no_review(order: Order) -> Refused | None:
+    """its total is above what goes through unseen"""
+    limit = settings.ORDER_REVIEW_ABOVE
+    if order.total <= limit:
+        return None
+    return ReviewDue(total=order.total, limit=limit, currency=order.currency)
+
+
+def is_checked_out(order: Order) -> Refused | None:
+    """staff wrote the draft, and place it themselves"""
+    return None if order.channel == "web" else NotChosen()
 
 
 def has_money_left(order: Order) -> Refused | None:

@@ -9,7 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice import jobs
 from backoffice.refused import Refused
-from orders.services import due_claims, messages, release_due_holds, settle_in_doubt, webhooks
+from orders.services import (
+    carts,
+    due_claims,
+    messages,
+    release_due_holds,
+    settle_in_doubt,
+    webhooks,
+)
 
 
 @jobs.periodic("orders.settle_payments", every_minutes=1, label=_("Settle payments in doubt"))
@@ -33,6 +40,12 @@ def release_holds(run: jobs.Run) -> dict[str, int]:
     """End the holds whose moment has come."""
     outcome = release_due_holds(now=timezone.now())
     return {"released": len(outcome.done), "refused": len(outcome.refused)}
+
+
+@jobs.periodic("orders.forget_carts", every_minutes=60, label=_("Throw away old carts"))
+def forget_carts(run: jobs.Run) -> dict[str, int]:
+    """Throw away carts that nobody has touched for weeks."""
+    return {"carts": carts.forget_carts(now=timezone.now())}
 
 
 @jobs.kind(messages.SEND_KIND, label=_("Send letters"), most_attempts=5)

@@ -1,14 +1,17 @@
-"""What happens beside a migration: every queue has a target."""
+"""What happens beside a migration and a sign-in: queues have targets, a visitor's cart moves."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db import connections
 from django.db.models.signals import post_migrate
 
+from orders.cart_keys import IN_SESSION
 from orders.models import QueueTarget
+from orders.services.carts import merge_carts
 from orders.services.targets import make_missing_targets
 
 
@@ -18,5 +21,13 @@ def make_targets(using: str, **_: Any) -> None:
         make_missing_targets()
 
 
+def take_cart_along(request: Any, user: Any, **_: Any) -> None:
+    """What was laid aside before the sign-in is in the customer's cart after it."""
+    session = getattr(request, "session", None)
+    if session is not None and (key := session.pop(IN_SESSION, "")):
+        merge_carts(session_key=str(key), by=user)
+
+
 def connect(app: AppConfig) -> None:
     post_migrate.connect(make_targets, sender=app, dispatch_uid="orders.queue_targets")
+    user_logged_in.connect(take_cart_along, dispatch_uid="orders.take_cart_along")

@@ -1,5 +1,6 @@
 """What every environment shares; each value that may differ comes from the environment or .env."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import environ
@@ -317,6 +318,14 @@ EXPORT_AT_ONCE_ROWS = env.int("EXPORT_AT_ONCE_ROWS", default=10_000)
 EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
 # Whoever has an order open and is silent this long no longer counts as working on it.
 PRESENCE_IDLE_SECONDS = env.int("PRESENCE_IDLE_SECONDS", default=120)
+# What a customer pays above this, in the shop's currency, is only reserved until somebody of the
+# house has looked at the order.
+ORDER_REVIEW_ABOVE = Decimal(env.str("ORDER_REVIEW_ABOVE", default="1000"))
+# What the web shop takes for sending, and from which sum of goods on it sends for nothing.
+SHIPPING_FEE = Decimal(env.str("SHIPPING_FEE", default="4.90"))
+SHIPPING_FREE_FROM = Decimal(env.str("SHIPPING_FREE_FROM", default="100"))
+# A cart that nobody touched for so long is thrown away.
+CART_KEEP_DAYS = env.int("CART_KEEP_DAYS", default=30)
 PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", default="orders.integrations.sandbox.SandboxGateway")
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")

@@ -1,5 +1,6 @@
 """The orders' tables, one topic per file."""
 
+from orders.models.carts import Cart, CartLine
 from orders.models.fulfilment import Shipment, ShipmentLine
 from orders.models.messages import Delivery, Message
 from orders.models.notes import CustomerNote, Mention, OrderNote, OrderTag, Presence
@@ -20,6 +21,8 @@ from orders.models.targets import QueueTarget
 __all__ = [
     "Address",
     "Cancellation",
+    "Cart",
+    "CartLine",
     "Contact",
     "Customer",
     "CustomerNote",

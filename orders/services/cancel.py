@@ -8,7 +8,7 @@ from typing import Any, TypedDict, cast
 
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import changes
+from backoffice import changes, steps
 from backoffice.models import User
 from backoffice.refused import BadValue, ReasonMissing
 from backoffice.steps import Outcome, taking, taking_many
@@ -58,6 +58,9 @@ def cancel_order(
     cancellation and one history row. Call it outside of a transaction.
     """
     _require_reason_code(reason_code)
+    if not (restock and refund):
+        # Whose order it is may end it, and not decide about the goods and the books.
+        steps.require_permission(by, CANCEL.permission_name, _("keep goods or money"))
     answers = Answers(reason_code=reason_code, restock=restock, refund=refund, notify=notify)
     return claims.take(
         CANCEL,

@@ -11,6 +11,7 @@ from orders.models import Address, Contact, Order
 from orders.numbers import number_for
 from orders.services.lines import commit_lines, freeze_prices, locked_lines
 from orders.services.messages import queue_message
+from orders.signals import order_placed
 from orders.states import ORDER_FLOW
 
 PLACE = ORDER_FLOW["place"]
@@ -32,6 +33,7 @@ def place_order(
     """
     with taking(PLACE, order_id, by=by, reason=reason, version=version) as order:
         make_binding(order, step=PLACE.name)
+    transaction.on_commit(lambda: order_placed.send_robust(sender=Order, order=order))
     if notify:
         queue_message(order=order, template="confirmation", by=by)
     return order

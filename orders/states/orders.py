@@ -41,6 +41,7 @@ ORDER_FLOW = Flow(
     "orders.Order",
     field="status",
     since="state_since",
+    owner="customer_id",
     states=[
         State("draft", _("Draft"), "neutral"),
         State("pending", _("Pending"), "warning"),
@@ -51,6 +52,15 @@ ORDER_FLOW = Flow(
     steps=[
         Step(
             "write", "", "draft", _("Write"), _("a draft that staff fill"), permission="add_order"
+        ),
+        Step(
+            "check_out",
+            "",
+            "draft",
+            _("Check out"),
+            _("a cart becomes an order of its customer"),
+            permission="add_order",
+            owner="new",
         ),
         # An order that a sheet brings in was lived elsewhere: it is born where it stands.
         *(
@@ -73,6 +83,8 @@ ORDER_FLOW = Flow(
             asks=(REMARK, NOTIFY),
             tone="info",
             guards=(guards.has_lines, guards.no_claim),
+            owner="draft",
+            owner_guards=(guards.is_checked_out,),
         ),
         Step(
             "edit",
@@ -120,6 +132,8 @@ ORDER_FLOW = Flow(
             asks=(REMARK,),
             tone="info",
             guards=(guards.no_claim, guards.not_held, guards.is_covered),
+            owner="pending",
+            owner_guards=(guards.needs_no_review,),
         ),
         Step(
             "process_unpaid",
@@ -198,6 +212,7 @@ ORDER_FLOW = Flow(
             ),
             tone="danger",
             guards=(guards.no_claim, guards.nothing_shipped, guards.nothing_packed),
+            owner="pending",
         ),
         Step(
             "refund",
@@ -237,7 +252,7 @@ ORDER_FLOW = Flow(
 TAKE_PAYMENT = Step(
     "take_payment", "pending", "", _("Take a payment"), _("authorises the amount on a card"),
     asks=(REMARK,), tone="info", guards=(guards.no_claim, guards.is_not_covered),
-    permission="take_payment_order", flow=ORDER_FLOW,
+    permission="take_payment_order", owner="pending", flow=ORDER_FLOW,
 )  # fmt: skip
 CAPTURE_PAYMENT = Step(
     "capture_payment", "pending processing", "", _("Capture"),
