@@ -96,7 +96,6 @@ def check_out(
     return Order.objects.get(uuid=UUID(answer), customer=by.pk)
 
 
-@ORDER_FLOW.verb("check_out")
 @transaction.atomic
 def _check_out(
     cart_id: int,
