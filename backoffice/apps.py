@@ -25,6 +25,7 @@ class BackofficeConfig(AppConfig):
         from backoffice.imports import export_kinds  # noqa: F401
         from backoffice.jobs import housekeeping  # noqa: F401
         from backoffice.seals import work  # noqa: F401
+        from backoffice.signin import events  # noqa: F401
 
         autodiscover_modules("jobs")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -150,20 +149,6 @@ def set_temporary_password(*, user_id: Any, password: str, by: User, reason: str
         user.save()
         AuditEvent.record("password_replaced", subject=user)
     return user
-
-
-def set_own_preferences(*, time_zone: str, language: str, by: User, reason: str) -> Profile:
-    """Choose one's own time zone and language; everybody may, for themselves.
-
-    time_zone: an IANA name. Refuses: BadValue for a zone that does not exist.
-    Atomic: one row without history (a taste, not a fact of the trade).
-    """
-    if time_zone not in zoneinfo.available_timezones():
-        raise BadValue(field=_("Time zone"), problem=time_zone)
-    profile, _made = Profile.objects.update_or_create(
-        user=by, defaults={"time_zone": time_zone, "language": language}
-    )
-    return profile
 
 
 def _switch(user_id: Any, by: User, reason: str, *, is_active: bool) -> User:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/", include("backoffice.api.urls")),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
+    path("", include("backoffice.signin.urls")),
     path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]
 

@@ -39,7 +39,7 @@ def test_the_demo_fills_the_house_once_and_lets_every_role_in():
         assert demo.email_of(role) in first
         client = Client()
         signed_in = client.post(
-            "/admin/login/", {"username": demo.email_of(role), "password": demo.PASSWORD}
+            "/accounts/login/", {"login": demo.email_of(role), "password": demo.PASSWORD}
         )
         assert signed_in.url == "/admin/"
         assert client.get("/admin/").status_code == 200

@@ -20,7 +20,7 @@ from tests.conftest import ROLES
 from tests.samples import make_one_of_everything
 
 # What looking may write: that somebody was here, and their session.
-TRAFFIC = {"backoffice_useractivity", "django_session"}
+TRAFFIC = {"backoffice_useractivity", "django_session", "usersessions_usersession"}
 
 
 PRINTED = {"paper", "slip"}

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account import admin as account_admin
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa import admin as mfa_admin
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount import admin as social_admin
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions import admin as sessions_admin
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group
+from django.contrib.sites import admin as sites_admin
+from django.contrib.sites.models import Site
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -205,9 +215,22 @@ class UserAdmin(ConsoleAdmin):
         return in_words(row.created_at.date())
 
 
-# Django registers its own page for groups when this is imported; ours can only be read.
-assert auth_admin.GroupAdmin
+# Django and allauth register pages of their own when these are imported. Ours for groups can only
+# be read; the others would show secrets and write past every verb: what staff need are acts.
+assert all((auth_admin, account_admin, mfa_admin, social_admin, sessions_admin, sites_admin))
 admin.site.unregister(Group)
+for theirs in (
+    EmailAddress,
+    EmailConfirmation,
+    Authenticator,
+    SocialAccount,
+    SocialApp,
+    SocialToken,
+    UserSession,
+    Site,
+):
+    if admin.site.is_registered(theirs):
+        admin.site.unregister(theirs)
 
 
 @admin.register(Group)

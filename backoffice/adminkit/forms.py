@@ -211,19 +211,73 @@ def time_zones() -> list[tuple[str, str]]:
     return [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]
 
 
-class PreferencesForm(forms.Form):
-    """What people choose for themselves."""
+class ProfileForm(forms.Form):
+    """What people say about themselves: everybody for themselves, in the console and outside."""
 
+    avatar = forms.FileField(
+        label=_("Picture"),
+        required=False,
+        help_text=_("JPEG, PNG, WebP or GIF; a small square of it is kept."),
+        widget=forms.FileInput(attrs={"class": "bo-file", "accept": "image/*"}),
+    )
+    removes_avatar = forms.BooleanField(
+        label=_("Remove the picture"),
+        required=False,
+        widget=unfold.UnfoldBooleanSwitchWidget,
+    )
+    phone = forms.CharField(
+        label=_("Phone"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"class": INPUT, "autocomplete": "tel", "type": "tel"}),
+    )
+    born_on = DayField(label=_("Birth date"), required=False, widget=DayInput)
+    bio = LongTextField(
+        label=_("About you"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"class": " ".join(unfold.TEXTAREA_CLASSES), "rows": 4}),
+    )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=time_zones,
         initial="UTC",
-        help_text=_("All times in the console are shown in it."),
+        help_text=_("All times are shown in it."),
         widget=unfold.UnfoldAdminSelect2Widget,
     )
     language = forms.ChoiceField(
         label=_("Language"), choices=settings.LANGUAGES, widget=unfold.UnfoldAdminSelectWidget
     )
+
+    # How the verb names what it refuses.
+    LABELS = ("phone", "born_on", "bio", "time_zone", "language")
+
+    @classmethod
+    def of(cls, profile: Any, data: Any = None, files: Any = None) -> ProfileForm:
+        """Return the form as a profile stands, or as it was sent."""
+        start = {
+            "phone": profile.phone,
+            "born_on": profile.born_on,
+            "bio": profile.bio,
+            "time_zone": profile.time_zone,
+            "language": profile.language or settings.LANGUAGE_CODE,
+        }
+        form = cls(data, files, initial=start)
+        form.picture = profile.avatar
+        if not profile.avatar:
+            del form.fields["removes_avatar"]
+        return form
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+    def field_of(self, refused: Any) -> str | None:
+        """Return the field that a refusal speaks of."""
+        label = str(refused.facts.get("field", ""))
+        if not label:
+            return "avatar"
+        return next((n for n in self.LABELS if str(self.fields[n].label) == label), None)
 
 
 class ConsoleForm(forms.ModelForm):

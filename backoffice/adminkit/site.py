@@ -6,7 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import BadRequest
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -15,12 +16,13 @@ from django.http import (
 )
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
-from backoffice import changes, people
-from backoffice.adminkit.forms import PreferencesForm
+from backoffice import changes
+from backoffice.adminkit.forms import ProfileForm
 from backoffice.adminkit.palette import find
 from backoffice.cards import NavItem, cards_for
 
@@ -46,23 +48,38 @@ class ConsoleSite(UnfoldAdminSite):
         return [path("me/", self.admin_view(self.my_settings), name="my_settings")]
 
     def my_settings(self, request: HttpRequest) -> HttpResponse:
-        """Let a person choose their own time zone and language."""
+        """Let a person say who they are, and choose their own time zone and language."""
+        from backoffice.signin.views import save_profile
+
         if request.method not in {"GET", "HEAD", "POST"}:
             return HttpResponseNotAllowed(["GET", "POST"])
-        profile = request.user.profile
-        start = {
-            "time_zone": profile.time_zone,
-            "language": profile.language or settings.LANGUAGE_CODE,
-        }
-        form = PreferencesForm(request.POST or None, initial=start)
-        if request.method == "POST" and form.is_valid():
-            people.set_own_preferences(**form.cleaned_data, by=request.user, reason="")
+        sent = (request.POST, request.FILES) if request.method == "POST" else ()
+        form = ProfileForm.of(request.user.profile, *sent)
+        if sent and save_profile(form, by=request.user):
             messages.success(request, _("Your settings are saved."))
             return HttpResponseRedirect(reverse(f"{self.name}:my_settings"))
         context = {**self.each_context(request), "title": _("My settings"), "form": form}
         return TemplateResponse(
             request, "backoffice/my_settings.html", context, status=422 if form.errors else 200
         )
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the one sign-in page; whoever is signed in goes on, or reads why not.
+
+        Of no other form than that page's are attempts counted and second factors asked.
+        """
+        wanted = request.GET.get("next", "")
+        if not url_has_allowed_host_and_scheme(
+            wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        ):
+            wanted = reverse(f"{self.name}:index")
+        if not request.user.is_authenticated:
+            return redirect_to_login(wanted)
+        if self.has_permission(request):
+            return HttpResponseRedirect(wanted)
+        raise PermissionDenied(_("The console is for staff."))
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
@@ -16,6 +18,7 @@ from backoffice.imports.endings import expire_runs, put_away_rows
 from backoffice.jobs.kinds import periodic
 from backoffice.jobs.running import Run
 from backoffice.models import IdempotencyKey, Job
+from backoffice.signin import limits
 
 # The clock's own jobs by the hundred; people's jobs stay for as long as their change sets.
 KEEP_DONE_HOURS = 24
@@ -69,4 +72,16 @@ def tidy_access(run: Run) -> dict[str, int]:
     return {
         "refresh_tokens": OutstandingToken.objects.filter(expires_at__lt=now).delete()[0],
         "call_counts": rates.forget(before=now.timestamp()),
+    }
+
+
+@periodic("backoffice.tidy_sign_in", every_minutes=60, label=_("Put away sessions that are over"))
+def tidy_sign_in(run: Run) -> dict[str, int]:
+    now = timezone.now()
+    over = Session.objects.filter(expire_date__lt=now).delete()[0]
+    listed = UserSession.objects.exclude(session_key__in=Session.objects.values("session_key"))
+    return {
+        "sessions": over,
+        "listed": listed.delete()[0],
+        "limits": limits.forget_old(now=now),
     }

@@ -25,6 +25,7 @@ from backoffice.models.imports import (
     ImportTerm,
 )
 from backoffice.models.jobs import Job
+from backoffice.models.limits import Limit
 from backoffice.models.seals import (
     EvidencePack,
     Seal,
@@ -59,6 +60,7 @@ __all__ = [
     "ImportRun",
     "ImportTerm",
     "Job",
+    "Limit",
     "Origin",
     "PersonalRecord",
     "Profile",

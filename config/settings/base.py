@@ -13,6 +13,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
+from config.settings.accounts import *  # noqa: E402, F403  (it asks the environment, too)
+from config.settings.accounts import ACCOUNT_APPS  # noqa: E402
+
 # Off unless asked for: a page for people, never a traceback, is the default everywhere.
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
@@ -46,6 +49,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "corsheaders",
+    *ACCOUNT_APPS,
     "catalog.apps.CatalogConfig",
     "orders.apps.OrdersConfig",
 ]
@@ -63,10 +67,14 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "backoffice.middleware.PersonMiddleware",
     "backoffice.middleware.ChangeSetMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "backoffice.signin.middleware.SessionLimitsMiddleware",
+    "backoffice.signin.middleware.SecondFactorMiddleware",
+    "backoffice.signin.middleware.SignInPagesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -84,6 +92,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "backoffice.signin.looks.of_the_console",
             ],
         },
     },
@@ -137,8 +146,6 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 AUTH_USER_MODEL = "backoffice.User"
 ROLES_TABLE = "config.roles.ROLES"
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

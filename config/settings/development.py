@@ -19,6 +19,8 @@ ENVIRONMENT_NAME = env.str("ENVIRONMENT_NAME", default="Development")
 
 # Pictures come from this machine's disk; in production from the web server or a bucket.
 SERVE_MEDIA = True
+# Security keys can be tried on http://localhost.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 
 # No collectstatic on a person's own machine.
 WHITENOISE_USE_FINDERS = True

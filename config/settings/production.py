@@ -9,6 +9,11 @@ SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 ENVIRONMENT_NAME = env.str("ENVIRONMENT_NAME", default="Production")
 
+# Who moves money, prices or people, and who reads everything: a password alone is not enough.
+MFA_REQUIRED_ROLES = env.list(
+    "MFA_REQUIRED_ROLES", default=["finance", "manager", "admin", "auditor"]
+)
+
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 # A prober beside the server speaks plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^health/(live|ready)$"]

@@ -108,7 +108,7 @@ def test_a_request_writes_its_person_door_and_id(sign_in, support):
 def test_the_actor_of_a_sign_in_is_who_signed_in(client, make_user):
     user: User = make_user("support")
 
-    client.post("/admin/login/", {"username": user.email, "password": "a-good-password"})
+    client.post("/accounts/login/", {"login": user.email, "password": "a-good-password"})
 
     row = ChangeSet.objects.get(action="auth.sign_in")
     assert row.actor == user
@@ -117,8 +117,8 @@ def test_the_actor_of_a_sign_in_is_who_signed_in(client, make_user):
 
 @pytest.mark.django_db
 def test_a_failed_sign_in_is_an_event_that_does_not_keep_what_was_typed(client, support):
-    client.post("/admin/login/", {"username": "hunter2", "password": "wrong"})
-    client.post("/admin/login/", {"username": support.email, "password": "wrong"})
+    client.post("/accounts/login/", {"login": "hunter2@example.com", "password": "wrong"})
+    client.post("/accounts/login/", {"login": support.email, "password": "wrong"})
 
     from backoffice.models import AuditEvent
 

@@ -18,9 +18,9 @@ from catalog.models import Tag
 @pytest.mark.row("G9")
 @pytest.mark.django_db
 def test_the_callers_request_id_comes_back_and_a_hostile_one_does_not(client):
-    given = client.get("/admin/login/", headers={"X-Request-ID": "trace-42"})
-    hostile = client.get("/admin/login/", headers={"X-Request-ID": "x\ty<script>"})
-    none = client.get("/admin/login/")
+    given = client.get("/accounts/login/", headers={"X-Request-ID": "trace-42"})
+    hostile = client.get("/accounts/login/", headers={"X-Request-ID": "x\ty<script>"})
+    none = client.get("/accounts/login/")
 
     assert given["X-Request-ID"] == "trace-42"
     assert len(hostile["X-Request-ID"]) == 32
@@ -86,7 +86,7 @@ def test_a_senseless_time_zone_harms_nobody(sign_in, support):
 @pytest.mark.row("G15")
 @pytest.mark.django_db
 def test_the_content_security_policy_allows_nothing_inline():
-    policy = Client().get("/admin/login/")["Content-Security-Policy"]
+    policy = Client().get("/accounts/login/")["Content-Security-Policy"]
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
 
     assert rules["script-src"] == "'self' 'unsafe-eval'"
@@ -108,7 +108,7 @@ def test_an_error_is_a_page_for_people(sign_in, support, path, status):
 def test_a_form_without_a_token_is_refused_in_words(support):
     client = Client(enforce_csrf_checks=True)
 
-    response = client.post("/admin/login/", {"username": support.email, "password": "x"})
+    response = client.post("/accounts/login/", {"login": support.email, "password": "x"})
 
     assert response.status_code == 403
     assert "too old" in response.content.decode()

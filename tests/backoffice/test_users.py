@@ -49,7 +49,7 @@ def test_a_new_user_has_a_profile_and_a_place_for_traffic():
 def test_signing_in_writes_no_history_of_the_user(client, support):
     before = User.history.count()
 
-    client.post("/admin/login/", {"username": support.email, "password": "a-good-password"})
+    client.post("/accounts/login/", {"login": support.email, "password": "a-good-password"})
 
     support.activity.refresh_from_db()
     assert support.activity.signed_in_at is not None

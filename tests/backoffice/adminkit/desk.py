@@ -8,7 +8,7 @@ from typing import Any
 import django_filters
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import path
+from django.urls import include, path
 
 from backoffice.adminkit.acts import Act
 from backoffice.adminkit.console import ConsoleAdmin, Queue
@@ -130,4 +130,8 @@ def make_product(by: Any, sku: str = "MUG", **fields: Any) -> Product:
     )
 
 
-urlpatterns = [path("admin/", admin.site.urls), path("desk/", desk_site.urls)]
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("desk/", desk_site.urls),
+    path("", include("backoffice.signin.urls")),
+]

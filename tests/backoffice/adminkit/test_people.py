@@ -284,10 +284,3 @@ def test_everybody_chooses_their_own_time_zone(clerk, merchandiser):
     assert refused.status_code == 422
     assert clerk.put("/admin/me/").status_code == 405
     assert merchandiser.profile.time_zone == "Asia/Tokyo"
-
-
-def test_a_time_zone_that_does_not_exist_is_refused(merchandiser):
-    with pytest.raises(BadValue, match="Moon/Tycho"):
-        people.set_own_preferences(
-            time_zone="Moon/Tycho", language="en", by=merchandiser, reason=""
-        )

@@ -186,35 +186,3 @@ def test_no_page_has_an_inline_script_or_handler(clerk, product):
         text = clerk.get(address).content.decode()
         assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>\s*\S", text), address
         assert not re.search(r"\son(click|load|change|submit|input)=", text), address
-
-
-def test_signing_in_ends_at_home(client, merchandiser):
-    answer = client.post(
-        "/admin/login/", {"username": "merchandiser@example.com", "password": "a-good-password"}
-    )
-
-    assert answer.status_code == 302
-    assert answer["Location"] == "/admin/"
-
-
-def test_signing_in_returns_to_where_one_wanted_to_go(client, merchandiser):
-    wanted = "/admin/catalog/product/?queue=drafts"
-    answer = client.post(
-        "/admin/login/?next=" + wanted.replace("?", "%3F"),
-        {"username": "merchandiser@example.com", "password": "a-good-password", "next": wanted},
-    )
-
-    assert answer["Location"] == wanted
-
-
-def test_a_customer_cannot_sign_in_here(client, make_user):
-    person = make_user(email="customer@example.com")
-    person.is_staff = False
-    person.save()
-
-    page = client.post(
-        "/admin/login/", {"username": "customer@example.com", "password": "a-good-password"}
-    )
-
-    assert page.status_code == 200
-    assert "correct e-mail address and password for a staff account" in page.content.decode()
