@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from catalog.views import indexing, product, products, reviews, staff
-from orders.views import carts, orders
+from orders.views import carts, checkout, orders
 
 app_name = "shop"
 
@@ -27,7 +27,8 @@ urlpatterns = [
     path("robots.txt", indexing.robots, name="robots"),
     path("cart/", carts.CartPage.as_view(), name="cart"),
     path("cart/add/", carts.AddToCart.as_view(), name="cart_add"),
-    path("checkout/", carts.Checkout.as_view(), name="checkout"),
+    path("cart/units/", carts.SetUnits.as_view(), name="cart_units"),
+    path("checkout/", checkout.Checkout.as_view(), name="checkout"),
     path("orders/", orders.MyOrders.as_view(), name="my_orders"),
     path("orders/<uuid:order>/", order_process, name="order"),
 ]

@@ -10,7 +10,7 @@ class OrdersConfig(AppConfig):
     verbose_name = _("Sales")
 
     def ready(self) -> None:
-        from orders import money_law, receivers, services  # noqa: F401  (verbs register)
+        from orders import layout, money_law, receivers, services  # noqa: F401  (verbs register)
 
         receivers.connect(self)
         post_migrate.connect(money_law.install, sender=self)

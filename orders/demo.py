@@ -273,3 +273,4 @@ class Story:
 from orders import edit_demo as _edits  # noqa: E402, F401
 from orders import people_demo as _people  # noqa: E402, F401
 from orders import return_demo as _returns  # noqa: E402, F401  (its part comes after the orders)
+from orders import review_demo as _reviews  # noqa: E402, F401

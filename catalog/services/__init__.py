@@ -63,9 +63,11 @@ from catalog.services.past_stock import (
 from catalog.services.pictures import (
     NotAPicture,
     NotThesePictures,
+    Picture,
     PictureTooLarge,
     add_picture,
     describe_picture,
+    leading_pictures,
     order_pictures,
     remove_picture,
 )
@@ -163,6 +165,7 @@ __all__ = [
     "NotEnoughStock",
     "NotPositive",
     "NotThesePictures",
+    "Picture",
     "PictureTooLarge",
     "PriceAboveCompareAt",
     "PriceChangeOver",
@@ -214,6 +217,7 @@ __all__ = [
     "feature_products",
     "free_slugs",
     "keep_off_sale_stock",
+    "leading_pictures",
     "move_category",
     "order_pictures",
     "price_of",

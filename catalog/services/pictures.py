@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from typing import IO, Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +20,7 @@ from backoffice import changes as change_sets
 from backoffice import history, steps
 from backoffice.models import User
 from backoffice.refused import BadValue, Refused
-from catalog.models import ProductImage
+from catalog.models import Product, ProductImage
 from catalog.refusals import UnknownProduct
 from catalog.services import locks
 from catalog.services.limits import limit_of
@@ -167,3 +169,28 @@ def _clean_alt(alt_text: str) -> str:
             problem=_("at most {limit} characters fit.").format(limit=limit),
         )
     return clean
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as a page shows it."""
+
+    url: str
+    alt: str
+
+    @classmethod
+    def of(cls, image: ProductImage) -> Picture:
+        return cls(default_storage.url(str(image.file.name)), image.alt_text)
+
+
+def leading_pictures(*, products: Iterable[Product]) -> dict[int, Picture]:
+    """Return the first picture of each product that has one, or its parent's; one query."""
+    asked = {product.pk: (product.pk, product.parent_id) for product in products}
+    ids = {pk for pair in asked.values() for pk in pair if pk is not None}
+    images = ProductImage.objects.filter(product__in=ids).order_by("-position", "-pk")
+    leading = {image.product_id: Picture.of(image) for image in images}
+    found = {
+        pk: leading.get(own) or (leading.get(parent) if parent is not None else None)
+        for pk, (own, parent) in asked.items()
+    }
+    return {pk: picture for pk, picture in found.items() if picture is not None}

@@ -9,6 +9,7 @@ from django.contrib.sitemaps import Sitemap, views
 from django.contrib.sites.shortcuts import get_current_site
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -78,7 +79,13 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     """All pages in one file, as long as one file holds them; else, which files there are."""
     if Product.objects.published().listed().count() < MOST_IN_ONE_FILE:
         return views.sitemap(request, sitemaps(request))
-    return views.index(request, sitemaps(request), sitemap_url_name="shop:sitemap_part")
+    files = []
+    for section, part in sitemaps(request).items():
+        address = f"{request.scheme}://{part.host}{reverse('shop:sitemap_part', args=[section])}"
+        files.append(views.SitemapIndexItem(address))
+        more = range(2, part.paginator.num_pages + 1)
+        files += [views.SitemapIndexItem(f"{address}?p={number}") for number in more]
+    return render(request, "sitemap_index.xml", {"sitemaps": files}, content_type="application/xml")
 
 
 @require_safe

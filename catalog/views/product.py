@@ -19,7 +19,7 @@ from catalog import cache, services
 from catalog.models import Product, Review
 from catalog.signals import product_viewed
 from catalog.views.reviews import ReviewForm
-from catalog.views.tiles import TINTS, available_units, picture_of, tiles_of, was
+from catalog.views.tiles import TINTS, available_units, tiles_of, was
 
 MOST_RELATED = 4
 REVIEWS_PER_PAGE = 10
@@ -112,12 +112,12 @@ class ProductPage(KeptPage, DetailView):
             for row in rows
         ]
 
-    def pictures(self) -> list[Any]:
+    def pictures(self) -> list[services.Picture]:
         """The variant's own pictures first, then the product's."""
         own = list(self.object.images.all())
         if self.lead is not self.object:
             own += self.lead.images.all()
-        return [picture_of(image) for image in own]
+        return [services.Picture.of(image) for image in own]
 
 
 def related_to(product: Product) -> Sequence[Product]:

@@ -6,12 +6,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
+from backoffice.access import SignedInMixin
 from backoffice.kept_pages import is_part
 from backoffice.refused import Refused
 from catalog import services
@@ -57,7 +57,7 @@ class ReviewList(View):
         return render(request, "shop/reviews.html", {"reviews": page, "lead": product})
 
 
-class WriteReview(LoginRequiredMixin, View):
+class WriteReview(SignedInMixin, View):
     """One's own review; it is shown once somebody of the staff has read it."""
 
     http_method_names = ["get", "post"]

@@ -6,13 +6,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.mixins import AccessMixin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
+from backoffice.access import StaffOnlyMixin
 from backoffice.refused import Refused
 from catalog import services
 from catalog.filters import CategoryChoice, category_tree
@@ -59,7 +59,7 @@ class StaffProductForm(forms.Form):
                 "tags": ", ".join(names),
                 "version": product.version,
             }
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         self.fields["category"].queryset = category_tree()
         self.asks_for_name = False
         for name, permission in ONLY_WITH.items():
@@ -109,17 +109,14 @@ def twin_of(name: str, *, but: Product | None) -> Product | None:
     return found.order_by("pk").first()
 
 
-class StaffProduct(AccessMixin, View):
-    """A new product, or one by its public id."""
+class StaffProduct(StaffOnlyMixin, View):
+    """A new product, or one by its public id; the verbs ask for the same permissions again."""
 
     http_method_names = ["get", "post"]
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        permission = "catalog.change_product" if "product" in kwargs else "catalog.add_product"
-        self.raise_exception = request.user.is_authenticated
-        if not (request.user.is_staff and request.user.has_perm(permission)):
-            return self.handle_no_permission()
-        return super().dispatch(request, *args, **kwargs)
+    def may_open(self, user: Any) -> bool:
+        verb = "change" if "product" in self.kwargs else "add"
+        return super().may_open(user) and user.has_perm(f"catalog.{verb}_product")
 
     def get(self, request: HttpRequest, product: Any = None) -> HttpResponse:
         row = self._row(product)

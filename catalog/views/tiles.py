@@ -8,19 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.core.files.storage import default_storage
 from django.db.models import Avg, Count, F, Sum
 
 from catalog import services
-from catalog.models import Product, ProductImage, Review, StockLevel
+from catalog.models import Product, Review, StockLevel
 
 TINTS = 6
-
-
-@dataclass(frozen=True)
-class Picture:
-    url: str
-    alt: str
 
 
 @dataclass(frozen=True)
@@ -31,7 +24,7 @@ class Tile:
     """
 
     product: Product
-    picture: Picture | None
+    picture: services.Picture | None
     price: Decimal
     was: Decimal | None
     is_from: bool
@@ -62,7 +55,7 @@ def tiles_of(products: Sequence[Product], *, at: datetime) -> list[Tile]:
     on_sale = [*products, *(v for family in variants.values() for v in family)]
     prices = services.prices_of(on_sale, at)
     available = available_units([product.pk for product in on_sale])
-    pictures = leading_pictures(ids)
+    pictures = services.leading_pictures(products=products)
     ratings = {
         product: (average, count)
         for product, average, count in Review.objects.filter(product__in=ids, status="approved")
@@ -102,13 +95,3 @@ def available_units(ids: Sequence[int]) -> dict[int, int]:
     free = F("on_hand") - F("committed") - F("unavailable")
     levels = StockLevel.objects.filter(product__in=ids).order_by()
     return dict(levels.values_list("product").annotate(units=Sum(free)))
-
-
-def leading_pictures(ids: Sequence[int]) -> dict[int, Picture]:
-    """Return the first picture of each product that has one; one query."""
-    images = ProductImage.objects.filter(product__in=ids).order_by("-position", "-pk")
-    return {image.product_id: picture_of(image) for image in images}
-
-
-def picture_of(image: ProductImage) -> Picture:
-    return Picture(default_storage.url(image.file.name), image.alt_text)

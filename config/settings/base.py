@@ -335,6 +335,8 @@ SHIPPING_FREE_FROM = Decimal(env.str("SHIPPING_FREE_FROM", default="100"))
 CART_KEEP_DAYS = env.int("CART_KEEP_DAYS", default=30)
 PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", default="orders.integrations.sandbox.SandboxGateway")
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+# What Stripe's own script in the customer's browser is called with; it is no secret.
+STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 # Empty: Stripe itself; a stand-in's address in tests.
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
