@@ -38,7 +38,7 @@ class ProductSheet(TableSheet):
     resource_class = ProductResource
     key = "sku"
     keys = ("sku", "barcode", "slug")
-    unique = ("slug", "barcode")
+    unique = ("sku", "slug", "barcode")
     title_column = "name"
     price_column = "price"
     summary = ("price", "stock", "status", "category", "parent_sku", "options")

@@ -263,3 +263,18 @@ def test_import_names_a_few_lines_of_a_thousand_twins(merchandiser):
     assert counts_of(run) == (0, 0, 0, 1_000)
     assert "also on line 3, 4, 5, 6, 7…" in words_of(run, 2)
     assert "also on line 2, 3, 4, 5, 6…" in words_of(run, 1_001)
+
+
+def test_import_refuses_a_sku_that_stands_twice_beside_another_key(merchandiser):
+    sheet = csv_of(
+        ["sku", "slug", "name", "price"],
+        ["BAG", "bag-one", "Bag", "45.00"],
+        ["BAG", "bag-two", "Bag", "40.00"],
+    )
+
+    run = load(sheet, by=merchandiser, policy="good_rows", choices=Choices(key="slug"))
+
+    assert [(line, code) for line, _column, code in faults_of(run)] == [
+        (2, "duplicate_sku"),
+        (3, "duplicate_sku"),
+    ]

@@ -25,7 +25,7 @@ from backoffice.imports import (
 from backoffice.models import ImportRun
 from backoffice.refused import UnknownRow
 from catalog.models import Product
-from catalog.sheets.states import StatusPart
+from catalog.sheets.rows import ProductRows
 from tests.sheets import FIXTURES, csv_of, load, preview
 
 CUPS = csv_of(["sku", "name", "price"], ["CUP", "Cup", "16.00"])
@@ -171,7 +171,7 @@ def _has_folder():
 
 def test_an_application_that_breaks_down_leaves_nothing_half_done(merchandiser, monkeypatch):
     run = preview(CUPS, by=merchandiser)
-    monkeypatch.setattr(StatusPart, "write", lambda self, relation, writing: 1 / 0)
+    monkeypatch.setattr(ProductRows, "write", lambda self, relation, writing: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         apply_run(uuid=run.uuid, by=merchandiser, reason="")
