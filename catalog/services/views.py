@@ -82,8 +82,8 @@ def write_views(run: jobs.Run) -> int:
     """
     counts = {int(pk): int(units) for pk, units in run.arguments.get("views", {}).items()}
     with transaction.atomic():
-        job = Job.objects.select_for_update().get(pk=run.job.pk)
-        if not job.arguments.get("views"):
+        waiting = Job.objects.filter(pk=run.job.pk, arguments=run.arguments)
+        if not counts or not waiting.update(arguments={}):
             return 0
         known = Product.objects.filter(pk__in=counts).values_list("pk", flat=True)
         ProductStats.objects.bulk_create(
@@ -94,5 +94,4 @@ def write_views(run: jobs.Run) -> int:
             ProductStats.objects.filter(product=pk).update(
                 views=F("views") + counts[pk], seen_at=now
             )
-        Job.objects.filter(pk=job.pk).update(arguments={})
     return sum(counts.values())
