@@ -1,1 +1,1 @@
-"""Carts and orders for programs: thin endpoints over the services."""
+"""Carts and orders for programs: thin doors, each calls one verb or one question."""

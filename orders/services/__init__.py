@@ -31,6 +31,8 @@ from orders.services.checkout import (
     LinesNotAvailable,
     NoCustomer,
     check_out,
+    order_cart,
+    order_product,
 )
 from orders.services.complete import complete_order, complete_orders
 from orders.services.customers import (
@@ -215,6 +217,8 @@ __all__ = [
     "merge_carts",
     "merge_into",
     "merge_orders",
+    "order_cart",
+    "order_product",
     "own_order",
     "pack_order",
     "pay_order",

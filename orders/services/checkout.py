@@ -13,12 +13,13 @@ from backoffice import changes, history, steps
 from backoffice.idempotency import once
 from backoffice.models import User
 from backoffice.refused import BadValue, Refused
-from orders.models import Address, Cart, Customer, Order
-from orders.services.cart_look import CartLook, look_at
-from orders.services.carts import CartCheckedOut, lock_cart
+from catalog.models import Product
+from orders.models import Address, Cart, CartLine, Customer, Order
+from orders.services.cart_look import CartLook, fee_for, look_at
+from orders.services.carts import CartCheckedOut, TooManyUnits, lock_cart
 from orders.services.customers import AddressFields, record_address, record_contact
 from orders.services.line_drafts import LineDraft, arrange
-from orders.services.lines import freeze_prices
+from orders.services.lines import add_up, freeze_prices
 from orders.services.place import place_order
 from orders.states import ORDER_FLOW
 
@@ -71,64 +72,102 @@ def check_out(
     key: str,
     stamp: str = "",
 ) -> Order:
-    """Make an order of the customer's own cart: prices frozen, stock promised, the cart empty.
+    """Do `order_cart` once, however often it is asked under one key.
 
-    billing: None: the same as shipping. key: the same key again answers with the same order.
-    stamp: `CartLook.stamp` of what was shown; blank: whatever it costs now.
-    Refuses: NoCustomer; UnknownRow (not their cart); CartCheckedOut; CartEmpty; CartChanged;
-    LinesNotAvailable; NotEnoughStock (a rival was faster); BadValue; StillRunning; KeyReused.
-    Atomic, but for the key's claim: locks the cart, then what `place_order` locks; one order, its
-    lines, contact and addresses. Call it outside of a transaction.
+    key: the same again answers with the same order; refused, it is free again.
+    Refuses: what `order_cart` refuses; StillRunning; KeyReused.
+    Call it outside of a transaction.
     """
     if not key or len(key) > LONGEST_KEY_CHARS or "\x00" in key:
         raise BadValue(field=_("Idempotency key"), problem=_("1 to 64 characters are needed."))
-    if not Customer.objects.filter(pk=by.pk, is_active=True).exists():
-        raise NoCustomer
     asked = {"check_out": [dict(contact), dict(shipping), billing and dict(billing)]}
-
-    def work() -> str:
-        order = _check_out(
-            cart_id, by=by, contact=contact, shipping=shipping, billing=billing, stamp=stamp
-        )
-        return str(order.uuid)
-
-    answer = once(by=by, key=key, content=asked, work=work)
+    people = {"contact": contact, "shipping": shipping, "billing": billing}
+    answer = once(
+        by=by,
+        key=key,
+        content=asked,
+        work=lambda: str(order_cart(cart_id=cart_id, by=by, stamp=stamp, **people).uuid),
+    )
     return Order.objects.get(uuid=UUID(answer), customer=by.pk)
 
 
 @transaction.atomic
-def _check_out(
-    cart_id: int,
+def order_cart(
     *,
+    cart_id: int,
     by: User,
     contact: ContactFields,
     shipping: AddressFields,
     billing: AddressFields | None,
-    stamp: str,
+    stamp: str = "",
 ) -> Order:
+    """Make an order of the customer's own cart: prices frozen, stock promised, the cart empty.
+
+    billing: None: the same as shipping. stamp: `CartLook.stamp` of what was shown; blank: whatever
+    it costs now.
+    Refuses: NoCustomer; UnknownRow (not their cart); CartCheckedOut; CartEmpty; CartChanged;
+    LinesNotAvailable; NotEnoughStock (a rival was faster); BadValue.
+    Atomic: locks the cart, then what `place_order` locks; one order, its lines, its people.
+    """
+    _require_customer(by)
     cart = lock_cart(cart_id, by)
     if cart.checked_out_at is not None:
         raise CartCheckedOut(order=cart.order)
     look = look_at(cart, at=changes.moment())
     _require_as_shown(look, stamp)
-    changes.say(action=CHECK_OUT.action, by=by, reason="")
-    order = Order(
-        customer_id=by.pk,
-        channel=Order.Channel.WEB,
-        shipping_fee=look.shipping_fee,
-        **_people(by, contact, shipping, billing),
-    )
     drafts = [LineDraft(line.product.pk, line.units) for line in look.lines]
+    order = _place(drafts, by=by, people=(contact, shipping, billing))
+    _close(cart, order)
+    return order
+
+
+@transaction.atomic
+def order_product(
+    *,
+    product_id: int,
+    units: int,
+    by: User,
+    contact: ContactFields,
+    shipping: AddressFields,
+    billing: AddressFields | None,
+) -> Order:
+    """Make an order of one product, beside whatever lies in the customer's cart.
+
+    Refuses: NoCustomer; BadValue; TooManyUnits; NotForSale; SoldThroughVariants; OtherCurrency;
+    NotEnoughStock.
+    Atomic: what `place_order` locks; one order, its line, its people.
+    """
+    _require_customer(by)
+    if units > CartLine.MOST_UNITS:
+        sku = Product.objects.filter(pk=product_id).values_list("sku", flat=True).first()
+        raise TooManyUnits(sku=sku, most=CartLine.MOST_UNITS)
+    return _place([LineDraft(product_id, units)], by=by, people=(contact, shipping, billing))
+
+
+def _require_customer(by: User) -> None:
+    if not Customer.objects.filter(pk=by.pk, is_active=True).exists():
+        raise NoCustomer
+
+
+def _place(
+    drafts: list[LineDraft],
+    *,
+    by: User,
+    people: tuple[ContactFields, AddressFields, AddressFields | None],
+) -> Order:
+    """Write a customer's order and place it, at the prices and the stock of now."""
+    changes.say(action=CHECK_OUT.action, by=by, reason="")
+    order = Order(customer_id=by.pk, channel=Order.Channel.WEB, **_people(by, *people))
     rows = arrange(order, [], drafts).kept
     freeze_prices(order, rows, at=changes.moment())
+    order.shipping_fee = fee_for(order.subtotal)
+    add_up(order, rows)
     steps.enter(CHECK_OUT, [order], by=by, reason="")
     for row in rows:
         row.order_id = order.pk
     history.insert_rows(rows, step=CHECK_OUT.name)
     # The letter is written once the payment has come.
-    order = place_order(order_id=order.pk, by=by, reason="", notify=False)
-    _close(cart, order)
-    return order
+    return place_order(order_id=order.pk, by=by, reason="", notify=False)
 
 
 def _require_as_shown(look: CartLook, stamp: str) -> None:
