@@ -111,8 +111,7 @@ class ShowsHistory(Base):
             "values": values,
             "older_url": before and self.admin_path("history_version", pk, before.history_id),
             "newer_url": newer and self.admin_path("history_version", pk, newer.history_id),
-            "compare_url": newer
-            and f"{self.admin_path('compare', object_id)}?a={history_id}",
+            "compare_url": newer and f"{self.admin_path('compare', object_id)}?a={history_id}",
             "history_url": self.admin_path("history", object_id),
             "can_see_change_sets": request.user.has_perm("backoffice.view_changeset"),
         }

@@ -53,7 +53,8 @@ class GoogleUserInfo(HttpService):
         return GooglePerson(
             subject=subject,
             email=_words(data, "email").lower(),
-            is_email_verified=data.get("email_verified") in (True, "true"),
+            is_email_verified=data.get("email_verified") is True
+            or data.get("email_verified") == "true",
             first_name=_words(data, "given_name"),
             last_name=_words(data, "family_name"),
             hosted_domain=_words(data, "hd").lower(),

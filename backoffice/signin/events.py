@@ -87,7 +87,9 @@ def note_renewed(user: User, **_: Any) -> None:
 @receiver(mfa.authenticator_used)
 def note_used(user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
-        left = len(authenticator.wrap().get_unused_codes())
+        # What was sent along is the row as it was before this use.
+        now = Authenticator.objects.get(pk=authenticator.pk)
+        left = len(now.wrap().get_unused_codes())
         record("recovery_code_used", user, "auth.sign_in", left=left)
 
 

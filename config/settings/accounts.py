@@ -55,6 +55,8 @@ MFA_RATE_LIMITS = False
 MFA_REQUIRED_ROLES = env.list("MFA_REQUIRED_ROLES", default=[])
 MFA_ADAPTER = "backoffice.signin.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# A phone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
 MFA_TOTP_ISSUER = env.str("SHOP_NAME", default="Harbour & Pine")
 MFA_FORMS = {
     "authenticate": "backoffice.signin.forms.CodeForm",
