@@ -24,6 +24,7 @@ class BackofficeConfig(AppConfig):
         from backoffice.bulk import kinds as bulk_kinds  # noqa: F401
         from backoffice.imports import export_kinds  # noqa: F401
         from backoffice.jobs import housekeeping  # noqa: F401
+        from backoffice.retention import work as retention_work  # noqa: F401
         from backoffice.seals import work  # noqa: F401
         from backoffice.signin import events  # noqa: F401
 

@@ -109,6 +109,7 @@ _AUDIT = (
 )
 
 # Whoever may do what a rule limits sees their own requests; approvers and auditors see all.
+_SEE_RETENTION = ("backoffice.view_retentionrule",)
 _ASK = ("backoffice.view_approval", "backoffice.ask_approval")
 _LETTERS = ("orders.view_message", "orders.resend_message")
 
@@ -142,6 +143,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_SEE, *_EXPORT, *_AUDIT, "orders.view_paymentintent", "backoffice.view_user",
         "auth.view_group", *_WEBHOOKS,
         "backoffice.view_approval", "backoffice.view_approvalrule", "orders.view_message",
+        *_SEE_RETENTION,
     ),
     "manager": (
         *_RETURNS, *_TAKE_BACK, "orders.exchange_return",
@@ -159,5 +161,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "auth.view_group", *_WEBHOOKS, "orders.handle_webhookevent",
         "backoffice.view_approval", "backoffice.view_approvalrule", "backoffice.add_approvalrule",
         "backoffice.change_approvalrule",
+        *_SEE_RETENTION, "backoffice.add_retentionrule", "backoffice.change_retentionrule",
+        "backoffice.expire_retentionrule",
     ),
 }  # fmt: skip

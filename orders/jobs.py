@@ -7,8 +7,9 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import jobs
+from backoffice import jobs, retention
 from backoffice.refused import Refused
+from orders.models import Message
 from orders.services import (
     carts,
     due_claims,
@@ -17,6 +18,9 @@ from orders.services import (
     settle_in_doubt,
     webhooks,
 )
+
+# What we wrote to customers expires where a rule says so; that we wrote stays.
+retention.personal(Message, at="at")
 
 
 @jobs.periodic("orders.settle_payments", every_minutes=1, label=_("Settle payments in doubt"))

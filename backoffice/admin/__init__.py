@@ -12,6 +12,7 @@ from backoffice.admin import (
     jobs,
     navigation,
     record,
+    retention,
     users,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "jobs",
     "navigation",
     "record",
+    "retention",
     "users",
 ]

@@ -219,6 +219,7 @@ def _facts_of(row: Verification) -> list[tuple[Any, Any]]:
         (_("Last seal"), f"{row.head} · {row.head_digest}"),
         (_("Rows"), f"{row.row_count:,}"),
         (_("Recorded erasures"), f"{row.erased_count:,}"),
+        (_("Recorded expiries"), f"{row.expired_count:,}"),
         (_("Anchor"), row.anchored_at_seal if row.anchored_at_seal is not None else EMPTY),
         (_("Findings"), f"{row.finding_count:,}"),
     ]

@@ -21,7 +21,7 @@ from backoffice.adminkit.forms import FIRST_YEAR, LAST_YEAR, MomentField, Moment
 from backoffice.adminkit.timeline import action_words
 from backoffice.as_of import Instant, Trace, query_of
 from backoffice.flows import State
-from backoffice.models import ChangeSet
+from backoffice.models import ChangeSet, Expiry
 from backoffice.refused import Text
 
 if TYPE_CHECKING:
@@ -290,6 +290,7 @@ def _shown(
     return {
         "instant": instant,
         "is_to_come": instant.at > now,
+        "has_gaps": Expiry.objects.filter(before__gt=instant.at).exists(),
         "view": past.view(instant),
         "clicks_since": len(later),
         "click": click and (action_words(click.action) or click.get_channel_display()),

@@ -26,6 +26,7 @@ from backoffice.models.imports import (
 )
 from backoffice.models.jobs import Job
 from backoffice.models.limits import Limit
+from backoffice.models.retention import ExpiredRows, Expiry, RetentionRule
 from backoffice.models.seals import (
     EvidencePack,
     Seal,
@@ -52,6 +53,8 @@ __all__ = [
     "CallCount",
     "ChangeSet",
     "EvidencePack",
+    "ExpiredRows",
+    "Expiry",
     "IdempotencyKey",
     "ImportFinding",
     "ImportPlan",
@@ -64,6 +67,7 @@ __all__ = [
     "Origin",
     "PersonalRecord",
     "Profile",
+    "RetentionRule",
     "Seal",
     "SealBlock",
     "SealEpoch",

@@ -44,6 +44,7 @@ class Verification(models.Model):
     head_digest = models.CharField(_("digest of the last seal"), max_length=64, blank=True)
     row_count = models.PositiveBigIntegerField(_("rows"))
     erased_count = models.PositiveBigIntegerField(_("recorded erasures"))
+    expired_count = models.PositiveBigIntegerField(_("recorded expiries"), default=0)
     anchored_at_seal = models.PositiveBigIntegerField(
         _("anchor"), null=True, help_text=_("The seal that an anchor from elsewhere vouched for.")
     )

@@ -59,7 +59,7 @@ def lifted(reason: str, *, by: User | None = None) -> Iterator[None]:
     Refuses: ReasonMissing; NotTheOwner; RecordIsBroken; what sealing refuses.
     """
     _require_reason(reason)
-    _require_owner()
+    require_owner()
     proof = prove()
     with transaction.atomic():
         # Rows of this very transaction may wait for their keys to be checked: no table with such
@@ -108,8 +108,8 @@ def _require_reason(reason: str) -> None:
         raise ReasonMissing(step=_("Close the epoch"))
 
 
-def _require_owner() -> None:
-    """Refuse when the connection's role may not lift triggers. SQLite knows no roles."""
+def require_owner() -> None:
+    """Refuse with NotTheOwner when this role may not lift triggers. SQLite knows no roles."""
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:

@@ -49,7 +49,10 @@ class Finding:
 
 @dataclass
 class Report:
-    """What a verification saw. erased: rows blanked by a recorded erasure."""
+    """What a verification saw.
+
+    erased: rows blanked by a recorded erasure. expired: sealed rows that went by a recorded expiry.
+    """
 
     epoch: int = 0
     head: int = 0
@@ -57,6 +60,7 @@ class Report:
     seals: int = 0
     rows: int = 0
     erased: int = 0
+    expired: int = 0
     anchored_at: int | None = None
     findings: list[Finding] = field(default_factory=list)
 
@@ -93,6 +97,7 @@ class Report:
             "seals": self.seals,
             "rows": self.rows,
             "erased": self.erased,
+            "expired": self.expired,
             "anchored_at": self.anchored_at,
             "findings": len(self.findings),
             "first": self.first.as_json() if self.first else None,

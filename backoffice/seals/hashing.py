@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,6 +144,10 @@ class Reader:
         """Return the mark of each row in a range, by id."""
         return {pk: digest[:MARK_BYTES] for pk, digest in self._digests(after_id, last_id)}
 
+    def digests_by_id(self, after_id: int, last_id: int) -> dict[int, bytes]:
+        """Return the digest of each row in a range, by id."""
+        return {pk: bytes(digest) for pk, digest in self._digests(after_id, last_id)}
+
     def texts(self, after_id: int, last_id: int) -> Iterator[tuple[int, str]]:
         """Yield id and text of each row in a range, in order."""
         if connection.vendor == "postgresql":
@@ -194,5 +198,10 @@ def _id() -> str:
     return "(%s)::bigint" if connection.vendor == "postgresql" else "%s"
 
 
+def together(digests: Iterable[bytes]) -> str:
+    """Return the digest of a block from those of its rows, in order."""
+    return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
 def _together(rows: Sequence[tuple[int, Any]]) -> str:
-    return hashlib.sha256(b"".join(digest for _pk, digest in rows)).hexdigest()
+    return together(digest for _pk, digest in rows)

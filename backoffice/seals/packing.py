@@ -29,7 +29,7 @@ from django.utils.translation import gettext_lazy
 
 from backoffice import changes
 from backoffice.models import AuditEvent, EvidencePack, Seal, SealEpoch, SealLayout, User
-from backoffice.seals import anchor, chain, pack_script
+from backoffice.seals import anchor, chain, expired, pack_script
 from backoffice.seals.canonical import Layout
 from backoffice.seals.hashing import Reader
 from backoffice.seals.refusals import NothingSealed
@@ -47,7 +47,8 @@ README = """The record of {shop}, {period}.
 pack is whole, and with 1 and the places when it is not. `python3 verify.py --anchor FILE` also
 holds the chain of seals against an anchor that was kept elsewhere.
 
-rows/*.jsonl   the rows as they were sealed, one JSON array a line
+rows/*.jsonl   the rows as they were sealed, one JSON array a line; of a row that expired by a
+               recorded act {{"expired": its digest}}, which rows/backoffice_expiredrows.jsonl names
 csv/*.csv      the same rows for people
 chain.json     the links of the chain: epochs and seals, each with the digest of the one before
 anchor.json    the end of the chain when this pack was made
@@ -129,6 +130,11 @@ def seals_of_period(from_at: datetime | None, until_at: datetime | None) -> Quer
     return seals
 
 
+def seals_of_expiries() -> QuerySet[Seal]:
+    """Return the present epoch's seals over what says which rows expired: every pack needs them."""
+    return Seal.objects.filter(epoch=chain.current_epoch(), table=expired.TABLE)
+
+
 def write_pack(
     *,
     from_at: datetime | None = None,
@@ -136,11 +142,11 @@ def write_pack(
     progress: Progress = no_progress,
 ) -> Packed:
     """Write the pack of a period to private storage. Refuses: NothingSealed."""
-    seals = list(
-        seals_of_period(from_at, until_at).order_by("number").select_related("layout", "epoch")
-    )
-    if not seals:
+    of_period = seals_of_period(from_at, until_at)
+    if not of_period.exists():
         raise NothingSealed
+    both = of_period | seals_of_expiries()
+    seals = list(both.order_by("number").select_related("layout", "epoch"))
     with tempfile.TemporaryFile() as out:
         rows = _Writer(out, seals, progress).write(from_at, until_at)
         out.seek(0)
@@ -168,6 +174,7 @@ class _Writer:
     """Writes one zip, file by file, noting each file's digest."""
 
     def __init__(self, out: IO[bytes], seals: list[Seal], progress: Progress) -> None:
+        self.knows_expired = expired.is_known()
         self.zip = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED)
         self.seals = seals
         self.progress = progress
@@ -239,11 +246,25 @@ class _Writer:
     def _seal_rows(self, seal: Seal, reader: Reader, write: Any, writer: Any) -> None:
         ranges = seal.blocks.order_by("position").values_list("after_id", "last_id")
         for after_id, last_id in ranges:
-            for _pk, line in reader.texts(after_id, last_id):
+            for line in self._lines(reader, after_id, last_id):
                 write(line.encode() + b"\n")
-                writer.writerow(pack_script.cells_for_people(line))
+                if not pack_script.is_expired(line):
+                    writer.writerow(pack_script.cells_for_people(line))
                 self.done += 1
             self.progress(self.done, self.total, seal.table)
+
+    def _lines(self, reader: Reader, after_id: int, last_id: int) -> Iterator[str]:
+        """Yield the rows of a block in order; of one that expired by a recorded act its digest."""
+        gone = {}
+        if self.knows_expired:
+            gone = expired.digests_of(reader.layout.table, after_id, last_id)
+        waiting = sorted(gone)
+        for pk, line in reader.texts(after_id, last_id):
+            while waiting and waiting[0] < pk:
+                yield json.dumps({"expired": gone[waiting.pop(0)].hex()})
+            yield line
+        for last in waiting:
+            yield json.dumps({"expired": gone[last].hex()})
 
     def _chain(self) -> dict[str, Any]:
         links: list[dict[str, Any]] = []

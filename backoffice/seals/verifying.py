@@ -20,10 +20,18 @@ from django.utils.translation import gettext_lazy
 from backoffice import changes, sealed
 from backoffice.models import AuditEvent, Seal, SealBlock, SealEpoch, SealLayout, User, Verification
 from backoffice.seals import anchor as anchors
-from backoffice.seals import chain, columns, personal
+from backoffice.seals import chain, columns, expired, personal
 from backoffice.seals.canonical import Layout, digest_of
 from backoffice.seals.findings import Report
-from backoffice.seals.hashing import FIRST_ID, Reader, leaf_of, root_of, unpack_ids
+from backoffice.seals.hashing import (
+    FIRST_ID,
+    MARK_BYTES,
+    Reader,
+    leaf_of,
+    root_of,
+    together,
+    unpack_ids,
+)
 from backoffice.seals.sealing import Progress, no_progress
 from backoffice.steps import require_permission
 
@@ -85,6 +93,7 @@ def note(report: Report, *, began: datetime, by: User | None, reason: str) -> Ve
             head_digest=report.head_digest,
             row_count=report.rows,
             erased_count=report.erased,
+            expired_count=report.expired,
             anchored_at_seal=report.anchored_at,
             is_whole=report.is_whole,
             finding_count=len(report.findings),
@@ -211,10 +220,30 @@ def _check_batch(report: Report, reader: Reader, batch: list[SealBlock]) -> None
     found = reader.digests([(block.after_id, block.last_id) for block in batch])
     for block, (count, digest) in zip(batch, found, strict=True):
         if (count, digest) != (block.count, block.digest):
-            _name_rows(report, reader, block)
+            gone = _expired(reader, block)
+            if gone and _is_whole_without(reader, block, gone):
+                report.expired += len(gone)
+            else:
+                _name_rows(report, reader, block, gone)
 
 
-def _name_rows(report: Report, reader: Reader, block: SealBlock) -> None:
+def _expired(reader: Reader, block: SealBlock) -> dict[int, bytes]:
+    """Return the digests of the block's rows that expired by a recorded act."""
+    if not expired.is_known():
+        return {}
+    return expired.digests_of(reader.layout.table, block.after_id, block.last_id)
+
+
+def _is_whole_without(reader: Reader, block: SealBlock, gone: dict[int, bytes]) -> bool:
+    """Tell whether the rows there, with the digests of those that expired, are the block."""
+    there = reader.digests_by_id(block.after_id, block.last_id)
+    if there.keys() & gone.keys() or len(there) + len(gone) != block.count:
+        return False
+    both = {**there, **gone}
+    return together(both[pk] for pk in sorted(both)) == block.digest
+
+
+def _name_rows(report: Report, reader: Reader, block: SealBlock, gone: dict[int, bytes]) -> None:
     """Find the rows of a block that differ, by the index that was sealed with it."""
     facts: dict[str, Any] = {"table": reader.layout.table, "seal": block.seal.number}
     before = len(report.findings)
@@ -224,8 +253,9 @@ def _name_rows(report: Report, reader: Reader, block: SealBlock) -> None:
         if len(report.findings) >= before + MOST_FINDINGS:
             return
         if pk not in marks:
-            report.add("missing", row=pk, **facts)
-        elif pk not in sealed_marks:
+            if gone.get(pk, b"")[:MARK_BYTES] != sealed_marks[pk]:
+                report.add("missing", row=pk, **facts)
+        elif pk in gone or pk not in sealed_marks:
             report.add("inserted", row=pk, **facts)
         elif marks[pk] != sealed_marks[pk]:
             report.add("changed", row=pk, **facts)

@@ -13,10 +13,11 @@ from typing import Any
 
 from django.core.files.storage import storages
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
-from backoffice import seals
+from backoffice import retention, seals
 from backoffice.refused import Refused
 from backoffice.seals import grants
 
@@ -50,6 +51,9 @@ class Command(BaseCommand):
         epoch = verb("epoch", "close the epoch: after a restore, a repair", self._epoch)
         epoch.add_argument("--reason", required=True)
         epoch.add_argument("--accept-broken", action="store_true")
+        expire = verb("expire", "carry out the retention rules; as the tables' owner", self._expire)
+        expire.add_argument("--reason", default="")
+        expire.add_argument("--dry-run", action="store_true", help="say what is due, do nothing")
         roles = verb("grants", "print the SQL of the two database roles", self._grants)
         roles.add_argument("--owner", default=grants.OWNER)
         roles.add_argument("--application", default=grants.APPLICATION)
@@ -123,6 +127,22 @@ class Command(BaseCommand):
         )
         facts = {"epoch": epoch.number, "after_seal": epoch.after_seal, "digest": epoch.digest}
         return facts, _("Epoch {number} is open.").format(number=epoch.number), True
+
+    def _expire(self, options: Facts) -> tuple[Facts, str, bool]:
+        if options["dry_run"]:
+            due = retention.due_now(timezone.now())
+            counts = [(str(one.rule), one.rows) for one in due]
+        else:
+            reason = options["reason"] or _("by the retention rules")
+            done = retention.expire_record(now=timezone.now(), by=None, reason=reason)
+            counts = [(str(one.rule), one.rows) for one in done]
+        facts = {
+            "is_dry_run": options["dry_run"],
+            "rows": sum(rows for _rule, rows in counts),
+            "rules": [{"rule": rule, "rows": rows} for rule, rows in counts],
+        }
+        lines = [f"{rule}: {rows:,}" for rule, rows in counts if rows]
+        return facts, "\n".join(lines or [_("Nothing is too old.")]), True
 
     def _grants(self, options: Facts) -> tuple[Facts, str, bool]:
         lines = seals.grants_sql(owner=options["owner"], application=options["application"])
