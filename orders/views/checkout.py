@@ -23,6 +23,7 @@ from orders.countries import COUNTRIES
 from orders.models import Address, Cart, Contact, Customer
 from orders.views.carts import cart_context
 
+CHOICES = (("", _("Choose a country")), *COUNTRIES)
 PLACE = ("line1", "line2", "postal_code", "city", "country")
 LABELS = {
     "line1": _("Street and number"),
@@ -50,7 +51,7 @@ def _place_fields(kind: str, *, is_required: bool) -> dict[str, forms.Field]:
         }
         attrs = {"autocomplete": f"{kind} {HINTS[name]}"}
         fields[f"{kind}_{name}"] = (
-            forms.ChoiceField(choices=COUNTRIES, widget=forms.Select(attrs=attrs), **options)
+            forms.ChoiceField(choices=CHOICES, widget=forms.Select(attrs=attrs), **options)
             if name == "country"
             else forms.CharField(
                 max_length=Address._meta.get_field(name).max_length,

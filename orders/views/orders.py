@@ -8,10 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import DetailView, ListView
@@ -25,8 +26,10 @@ from orders.carriers import tracking_link
 from orders.facts import load_facts
 from orders.models import Order
 from orders.models.queues import OrderQuerySet
+from orders.states import ORDER_FLOW
 from orders.views.cards import CARD_FIELDS, CardForm, takes_cards_here
 
+CANCEL = ORDER_FLOW["cancel"]
 MOST_BODY_BYTES = 10_000
 TOKENISER = {
     "script-src": ["https://js.stripe.com"],
@@ -94,6 +97,8 @@ class OrderPage(OwnOrders, DetailView):
                     for parcel in order.shipments.exclude(left_at=None).order_by("pk")
                 ],
                 "stops": stops_of(order),
+                "is_cancellable": CANCEL.is_owners(order, self.request.user)
+                and CANCEL.owner_refusal(order) is None,
             }
         )
 
@@ -150,6 +155,23 @@ class OrderPage(OwnOrders, DetailView):
     def _is_for_machines(request: HttpRequest) -> bool:
         """A browser's form always asks for HTML; whoever does not gets JSON."""
         return not is_part(request) and "text/html" not in request.headers.get("Accept", "")
+
+
+@method_decorator(never_cache, name="dispatch")
+class CancelOrder(OwnOrders, View):
+    """One's own order is cancelled, while nobody works on it."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, order: Any) -> HttpResponse:
+        row = get_object_or_404(self.get_queryset(), uuid=order)
+        try:
+            services.cancel_own_order(order_id=row.pk, by=request.user, reason_code="changed_mind")
+        except Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, _("Your order is cancelled."))
+        return HttpResponseRedirect(reverse("shop:order", args=[row.uuid]))
 
 
 def stops_of(order: Order) -> list[tuple[str, str]]:

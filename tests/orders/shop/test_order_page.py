@@ -249,3 +249,33 @@ def test_the_tokeniser_is_let_in_on_this_page_alone(buyer, order, settings):
     assert 'name="card_number"' not in page.content.decode()
     assert refused.status_code == 400  # a number is no token
     assert VISA not in refused.json()["message"]
+
+
+def test_a_customer_cancels_while_nobody_works_on_it(buyer, order):
+    pay(order)
+    assert "Cancel this order" in buyer.get(page_of(order)).content.decode()
+
+    answer = buyer.post(f"{page_of(order)}cancel/", follow=True)
+
+    assert status_word(answer.content.decode()) == "cancelled"
+    assert "Cancel this order" not in answer.content.decode()
+    assert "is cancelled" in answer.content.decode()
+
+
+def test_what_is_shipped_is_cancelled_by_nobody(buyer, customer, sign_in):
+    order = OrderFactory(customer=customer, status="completed")
+
+    answer = buyer.post(f"{page_of(order)}cancel/", follow=True)
+
+    assert status_word(answer.content.decode()) == "completed"
+    assert 'class="message error"' in answer.content.decode()
+    assert sign_in(CustomerFactory()).post(f"{page_of(order)}cancel/").status_code == 404
+    assert buyer.get(f"{page_of(order)}cancel/").status_code == 405
+
+
+@pytest.mark.row("G15")
+def test_pages_of_the_shop_run_no_script_but_their_own(buyer, order):
+    for path in ("/", "/orders/", "/cart/", page_of(order)):
+        policy = buyer.get(path)["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "script-src 'self'" in policy
