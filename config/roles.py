@@ -154,7 +154,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "orders.process_unpaid_order", "orders.view_paymentintent", "orders.change_queuetarget",
         "orders.capture_payment_order", *_WEBHOOKS, "orders.handle_webhookevent",
         *_ASK, *_LETTERS, "backoffice.approve_approval", "backoffice.view_approvalrule",
-        "backoffice.undo_importrun",
+        "backoffice.undo_importrun", "orders.erase_customer",
     ),
     "admin": (
         *_AUDIT, *_JOBS, "backoffice.view_user", "backoffice.add_user", "backoffice.change_user",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -22,6 +24,7 @@ from backoffice.adminkit.answers import answer_redirect
 from backoffice.adminkit.console import ConsoleAdmin, money
 from backoffice.adminkit.display import number
 from backoffice.adminkit.forms import ConsoleForm
+from backoffice.erasure import is_erased
 from backoffice.flows import Ask
 from backoffice.ids import uuid7
 from orders import services
@@ -72,6 +75,25 @@ class CustomerAdmin(ConsoleAdmin):
             asks=(Ask("body", _("Note"), "text", required=True),),
             one=services.add_customer_note,
             done=_("The note is kept."),
+        ),
+        Act(
+            "erase",
+            _("Erase personal data"),
+            services.ERASE,
+            asks=(
+                Ask(
+                    "reason",
+                    _("Reason"),
+                    required=True,
+                    help=_("The request, without any name: this sentence stays in the record."),
+                ),
+            ),
+            one=services.erase_customer,
+            tone="danger",
+            icon="person_remove",
+            effect=_("for good; nobody can bring it back"),
+            dismiss=_("Keep the data"),
+            done=_("The customer's personal data are erased."),
         ),
     )
     list_display = ("masked_name", "masked_email", "orders_placed", "value", "last_order_at")
@@ -131,8 +153,24 @@ class CustomerAdmin(ConsoleAdmin):
             if user.has_perm(services.NOTE_CUSTOMER)
             else "",
             "note_key": uuid7().hex,
+            "erase_url": self.admin_path("act", customer.pk, "erase")
+            if user.has_perm(services.ERASE) and not is_erased(customer)
+            else "",
         }
         return TemplateResponse(request, "orders/customer.html", context)
+
+    def act_facts(
+        self, request: HttpRequest, act: Act, rows: Sequence[Any]
+    ) -> list[tuple[Any, Any]]:
+        """Say above the question what an erasure takes, and what it leaves."""
+        if act.name != "erase" or len(rows) != 1:
+            return []
+        plan = services.plan_erasure(rows[0])
+        facts = [(format_lazy(_("Goes: {what}"), what=what), n) for what, n in plan.goes if n]
+        facts += [(format_lazy(_("Stays: {what}"), what=what), n) for what, n in plan.stays if n]
+        if plan.refusal is not None:
+            facts.insert(0, (_("Not yet"), str(plan.refusal)))
+        return facts
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -36,6 +36,7 @@ class Customer(User):
             ("reveal_customer", "Can see customer data unmasked"),
             ("export_customer", "Can take customer data out of the house"),
             ("note_customer", "Can write notes on customers"),
+            ("erase_customer", "Can erase the personal data of customers"),
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:

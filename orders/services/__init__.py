@@ -47,6 +47,15 @@ from orders.services.drafts import NotADraft, edit_draft, write_order
 from orders.services.duplicate import Duplicate, NothingForSale, copies_of, duplicate_order
 from orders.services.edit_plan import LineBound
 from orders.services.editing import edit_order
+from orders.services.erasure import (
+    ERASE,
+    CustomerHasOpenOrders,
+    ErasedAlready,
+    ErasurePlan,
+    MoneyInDoubt,
+    erase_customer,
+    plan_erasure,
+)
 from orders.services.follow_up import PERMISSION as FOLLOW_UP_PERMISSION
 from orders.services.follow_up import set_follow_up
 from orders.services.hold import (
@@ -130,6 +139,7 @@ from orders.services.transfers import record_transfer
 from orders.services.webhooks import handle_webhook_again
 
 __all__ = [
+    "ERASE",
     "FOLLOW_UP_PERMISSION",
     "NOTE_CUSTOMER",
     "PRESENCE_PERMISSION",
@@ -144,17 +154,21 @@ __all__ = [
     "CartFull",
     "CartLook",
     "ContactFields",
+    "CustomerHasOpenOrders",
     "Discount",
     "DiscountTooLarge",
     "DiscountUnexplained",
     "Duplicate",
     "EmailTaken",
+    "ErasedAlready",
+    "ErasurePlan",
     "Inspected",
     "LetterDoesNotFit",
     "LetterErased",
     "LineBound",
     "LineDraft",
     "LinesNotAvailable",
+    "MoneyInDoubt",
     "MoreThanDue",
     "MoreThanOpen",
     "NoCustomer",
@@ -204,6 +218,7 @@ __all__ = [
     "duplicate_order",
     "edit_draft",
     "edit_order",
+    "erase_customer",
     "exchange_return",
     "find_cart",
     "handle_webhook_again",
@@ -223,6 +238,7 @@ __all__ = [
     "pack_order",
     "pay_order",
     "place_order",
+    "plan_erasure",
     "presence_of",
     "present_at",
     "process_order",
