@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
 
 from backoffice import changes
 from catalog import services
 from tests.catalog.factories import ProductFactory
+
+NOBODYS = "018f0000-0000-7000-8000-000000000000"
 
 RECORD = "/api/v1/record/"
 
@@ -49,11 +49,11 @@ def test_the_history_of_one_row(renamed, api_client, auditor):
     [
         ({}, 400),
         ({"model": "catalog.Product", "uuid": "1"}, 400),
-        ({"model": "catalog.Product", "uuid": str(uuid.uuid4())}, 404),
-        ({"model": "auth.Permission", "uuid": str(uuid.uuid4())}, 404),
-        ({"model": "backoffice.ApiToken", "uuid": str(uuid.uuid4())}, 404),
-        ({"model": "a.b.c", "uuid": str(uuid.uuid4())}, 404),
-        ({"model": "..", "uuid": str(uuid.uuid4())}, 404),
+        ({"model": "catalog.Product", "uuid": NOBODYS}, 404),
+        ({"model": "auth.Permission", "uuid": NOBODYS}, 404),
+        ({"model": "backoffice.ApiToken", "uuid": NOBODYS}, 404),
+        ({"model": "a.b.c", "uuid": NOBODYS}, 404),
+        ({"model": "..", "uuid": NOBODYS}, 404),
     ],
     ids=str,
 )
