@@ -139,7 +139,9 @@ def test_every_call_by_everybody_is_answered_as_the_document_says(world, door, s
     assert sum(tried.values()) >= (CASES_DEEP if is_deep else 2_000) * 0.95
     assert set(tried) == set(CALLERS)
     # Refusing everything would be no proof.
-    assert len(done) > len(operations) * 0.6, said
+    # A step is done by few, on an order in few states; what it does has tests of its own.
+    plain = [found for found in operations if "/steps/" not in found.path]
+    assert len(done) > len(plain) * 0.6, said
 
 
 def snapshot(case: Any) -> Any:
