@@ -17,7 +17,11 @@ class BackofficeConfig(AppConfig):
 
         connection_created.connect(prepare_connection, dispatch_uid="backoffice.sorted_json")
 
-        from backoffice import approvals, checks, receivers  # noqa: F401
+        from backoffice import sql_guard
+
+        sql_guard.install()
+
+        from backoffice import approvals, checks, receivers, rights  # noqa: F401
         from backoffice.adminkit import checks as console_checks  # noqa: F401
 
         autodiscover_modules("cards")

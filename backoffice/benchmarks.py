@@ -25,7 +25,7 @@ from django.db import DatabaseError, connection, connections, models
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import changes, sealed
+from backoffice import changes, history, sealed
 from backoffice.refused import Refused, UnknownRow
 
 MEGABYTE = 1024 * 1024
@@ -196,7 +196,8 @@ def empty(*tables: type[models.Model]) -> None:
     try:
         names = [model._meta.db_table for model in tables]
         statements = connection.ops.sql_flush(no_style(), names, allow_cascade=True)
-        connection.ops.execute_sql_flush(statements)
+        with history.writing():
+            connection.ops.execute_sql_flush(statements)
     finally:
         sealed.install()
 

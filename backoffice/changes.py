@@ -6,7 +6,7 @@ A door (middleware, manage.py, a task) opens a change; the first audited write i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -51,6 +51,8 @@ class Change:
     at: datetime | None = None
     once_key: str = ""
     is_token: bool = False
+    # What verbs refused inside: an event tells it once their transactions are undone.
+    refusals: list[dict[str, Any]] = field(default_factory=list, repr=False)
     _row: ChangeSet | None = field(default=None, repr=False)
     _is_committed: bool = field(default=False, repr=False)
 
@@ -95,6 +97,18 @@ class Change:
         assert self._row is not None
         return self._row
 
+    def write_refusals(self) -> None:
+        """Record what was refused: when the change closes, outside of what was rolled back."""
+        noted, self.refusals = self.refusals, []
+        if not noted or transaction.get_connection().needs_rollback:
+            return
+        from backoffice.models import AuditEvent
+
+        with transaction.atomic():
+            for by, detail in ((one.pop("by"), one) for one in noted):
+                self.fill(action=detail["step"], by=by)
+                AuditEvent.record(AuditEvent.REFUSED, **detail)
+
 
 _open: ContextVar[Change | None] = ContextVar("open_change", default=None)
 
@@ -108,6 +122,16 @@ def say(*, action: str, by: Any, reason: str, reason_code: str = "") -> None:
     """Tell the open change what is done, by whom and why; what it already says stays."""
     if (change := _open.get()) is not None:
         change.fill(action=action, by=by, note=reason, reason_code=reason_code)
+
+
+def note_refused(*, step: str, by: Any, refused: Mapping[str, int], keys: Sequence[Any]) -> None:
+    """Remember that a step was refused, for an event once its transaction is undone.
+
+    refused: code of the refusal → how many rows. keys: the first of them.
+    """
+    if refused and (change := _open.get()) is not None:
+        told = {"codes": dict(refused), "keys": [str(key) for key in keys]}
+        change.refusals.append({"by": by, "step": step, **told})
 
 
 def require() -> ChangeSet:
@@ -162,7 +186,10 @@ def change(
     try:
         yield opened
     finally:
-        _open.reset(token)
+        try:
+            opened.write_refusals()
+        finally:
+            _open.reset(token)
 
 
 @contextmanager
@@ -178,4 +205,7 @@ def resume(change_set_id: int) -> Iterator[Change]:
     try:
         yield opened
     finally:
-        _open.reset(token)
+        try:
+            opened.write_refusals()
+        finally:
+            _open.reset(token)

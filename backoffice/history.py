@@ -112,20 +112,19 @@ def snapshot(model: type[M], rows: Sequence[M], history_type: str, step: str = "
     change_set = changes.require()
     history_model = model.history.model  # type: ignore[attr-defined]
     moment = changes.moment()
-    history_model.objects.bulk_create(
-        [
-            history_model(
-                history_date=moment,
-                history_type=history_type,
-                history_user_id=change_set.actor_id,
-                change_set=change_set,
-                step=step or _step.get(),
-                **{f.attname: getattr(row, f.attname) for f in history_model.tracked_fields},
-            )
-            for row in rows
-        ],
-        batch_size=500,
-    )
+    snapshots = [
+        history_model(
+            history_date=moment,
+            history_type=history_type,
+            history_user_id=change_set.actor_id,
+            change_set=change_set,
+            step=step or _step.get(),
+            **{f.attname: getattr(row, f.attname) for f in history_model.tracked_fields},
+        )
+        for row in rows
+    ]
+    with writing():
+        history_model.objects.bulk_create(snapshots, batch_size=500)
     history_written.send(sender=model, ids=[row.pk for row in rows])
 
 
@@ -141,12 +140,17 @@ def step(name: str) -> Iterator[None]:
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Open the guard of audited tables: for this module and `Audited` only."""
+    """Open the guards of the record: for this module, `set_writes` and `Audited` only."""
     token = _is_writing.set(True)
     try:
         yield
     finally:
         _is_writing.reset(token)
+
+
+def is_open() -> bool:
+    """True inside `writing`."""
+    return _is_writing.get()
 
 
 def insert_rows(rows: Sequence[M], *, step: str = "") -> list[M]:
@@ -238,7 +242,7 @@ def lifted(reason: str, *, by: Any = None) -> Iterator[None]:
     """
     from backoffice.seals import epochs
 
-    with epochs.lifted(reason, by=by):
+    with epochs.lifted(reason, by=by), writing():
         yield
 
 
@@ -263,6 +267,14 @@ class GuardedQuerySet(models.QuerySet[M]):
     def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
         self._guard("bulk_update()")
         return super().bulk_update(objs, fields, batch_size)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        # One by one, so each row leaves its history; the collector's own statements may pass.
+        with transaction.atomic(), writing():
+            return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
     def _raw_delete(self, using: str | None) -> int:
         self._guard("_raw_delete()")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
-from django.contrib.auth.models import Group
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.db.models.signals import m2m_changed, post_migrate, post_save, pre_migrate, pre_save
+from django.db.models.signals import post_migrate, post_save, pre_migrate, pre_save
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -74,20 +73,6 @@ def note_failed_sign_in(credentials: dict[str, Any], **_: Any) -> None:
     if (change := changes.current()) is not None:
         change.fill(action="auth.sign_in_failed")
         AuditEvent.record("sign_in_failed", subject=known)
-
-
-@receiver(m2m_changed, sender=User.groups.through)
-def note_role_change(instance: Any, action: str, pk_set: set[Any] | None, **_: Any) -> None:
-    if action in {"post_add", "post_remove", "post_clear"}:
-        names = list(Group.objects.filter(pk__in=pk_set or ()).values_list("name", flat=True))
-        AuditEvent.record(f"roles_{action[5:]}", subject=instance, roles=sorted(names))
-
-
-@receiver(m2m_changed, sender=User.user_permissions.through)
-def note_permission_change(instance: Any, action: str, pk_set: set[Any] | None, **_: Any) -> None:
-    if action in {"post_add", "post_remove", "post_clear"}:
-        ids = sorted(pk_set or ())
-        AuditEvent.record(f"permissions_{action[5:]}", subject=instance, permissions=ids)
 
 
 @receiver(pre_migrate)

@@ -11,6 +11,9 @@ from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
+from backoffice import changes, rights
+from backoffice.models import AuditEvent
+
 RolesTable = Mapping[str, Sequence[str]]
 
 
@@ -31,7 +34,22 @@ def sync_roles(last_app: Any = None) -> None:
     for role, names in table().items():
         if unknown := [name for name in names if name not in known]:
             raise ImproperlyConfigured(f"Role {role} names unknown permissions: {unknown}")
-        group, _ = Group.objects.get_or_create(name=role)
-        wanted = {known[name].pk for name in names}
-        if wanted != set(group.permissions.values_list("pk", flat=True)):
-            group.permissions.set(wanted)
+        with rights.written_from_code():
+            _write(role, {known[name].pk: name for name in names})
+
+
+def _write(role: str, wanted: Mapping[int, str]) -> None:
+    group, is_new = Group.objects.get_or_create(name=role)
+    had = {
+        permission.pk: rights.name_of(permission)
+        for permission in group.permissions.select_related("content_type")
+    }
+    if wanted.keys() == had.keys():
+        return
+    group.permissions.set(wanted)
+    # A role's first permissions are the table itself; later ones are a change of it.
+    if not is_new:
+        given = sorted(name for pk, name in wanted.items() if pk not in had)
+        taken = sorted(name for pk, name in had.items() if pk not in wanted)
+        with changes.change(action="backoffice.sync_roles"):
+            AuditEvent.record("role_rewritten", subject=group, given=given, taken=taken)

@@ -7,11 +7,12 @@ are SQL of our own, made from identifiers of models; values travel as parameters
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.db import connection, models
 
-from backoffice import changes
+from backoffice import changes, history
 from backoffice.signals import history_written
 
 
@@ -161,6 +162,11 @@ def _tracked(model: type[models.Model]) -> list[str]:
     return [connection.ops.quote_name(str(f.column)) for f in history_model.tracked_fields]
 
 
+def recording() -> AbstractContextManager[None]:
+    """Mark a service's own statement that writes facts (append-only rows) set by set."""
+    return history.writing()
+
+
 def _moment() -> Any:
     return connection.ops.adapt_datetimefield_value(changes.moment())
 
@@ -170,6 +176,6 @@ def _adapted(model: type[models.Model], name: str, value: Any) -> Any:
 
 
 def _run(statement: str, params: Sequence[Any]) -> int:
-    with connection.cursor() as cursor:
+    with history.writing(), connection.cursor() as cursor:
         cursor.execute(statement, list(params))
         return int(cursor.rowcount)

@@ -6,6 +6,7 @@ thousand never differ.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from backoffice.models import Audited, User, VersionedModel
 from backoffice.refused import NotAllowed, ReasonMissing, Refused, StaleVersion, UnknownRow
 
 M = TypeVar("M", bound=Audited)
+MOST_KEYS_TOLD = 20
 
 
 @dataclass
@@ -130,26 +132,38 @@ def taking_many(
     Atomic: one lock in primary-key order, one save and one history row for each row.
     """
     require_reason(step, reason)
-    with transaction.atomic():
-        rows = lock(step, ids)
-        found = {row.pk for row in rows}
-        taking: Taking[Any] = Taking(
-            rows=[],
-            refused=[
+    taking: Taking[Any] = Taking(rows=[], refused=[])
+    try:
+        with transaction.atomic():
+            rows = lock(step, ids)
+            found = {row.pk for row in rows}
+            taking.refused += [
                 (pk, UnknownRow(what=step.flow.model_name, key=pk)) for pk in ids if pk not in found
-            ],
-        )
-        for row in rows:
-            try:
-                check(step, row, by=by, version=version)
-            except Refused as error:
-                taking.refused.append((row, error))
-            else:
-                taking.rows.append(row)
-        if taking.rows:
-            say(step, by=by, reason=reason, reason_code=reason_code)
-        yield taking
-        write(step, taking.rows)
+            ]
+            for row in rows:
+                try:
+                    check(step, row, by=by, version=version)
+                except Refused as error:
+                    taking.refused.append((row, error))
+                else:
+                    taking.rows.append(row)
+            if taking.rows:
+                say(step, by=by, reason=reason, reason_code=reason_code)
+            yield taking
+            write(step, taking.rows)
+    except Refused as error:
+        if not taking.refused:
+            taking.refused += [(pk, error) for pk in ids]
+        raise
+    finally:
+        _note_refused(step, taking.refused, by=by)
+
+
+def _note_refused(step: Step, refused: Sequence[tuple[Any, Refused]], *, by: User) -> None:
+    """Leave word of what was refused: one event for all rows of the step."""
+    codes = Counter(error.code for _row, error in refused)
+    keys = [getattr(row, "pk", row) for row, _error in refused[:MOST_KEYS_TOLD]]
+    changes.note_refused(step=step.action, by=by, refused=codes, keys=keys)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
 
-from backoffice import changes, sealed
+from backoffice import changes, history, sealed
 from backoffice.models import User
 
 ROLES = ("support", "fulfilment", "merchandiser", "finance", "auditor", "manager", "admin")
@@ -28,7 +28,8 @@ def _flush_without_triggers(self: TransactionTestCase) -> None:
     """Flushing empties every table, sealed ones too: the one place that lifts their triggers."""
     sealed.uninstall()
     try:
-        _flush(self)
+        with history.writing():
+            _flush(self)
     finally:
         sealed.install()
 
@@ -69,6 +70,8 @@ def ambient_change() -> Iterator[changes.Change]:
     """Every test runs inside a change, as every door does; tests of the refusal leave it."""
     with changes.change(action="test", separate=True) as change:
         yield change
+        # The database is closed to this fixture by now.
+        change.refusals.clear()
 
 
 @pytest.fixture(autouse=True)

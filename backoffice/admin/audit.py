@@ -101,8 +101,13 @@ class AuditEventAdmin(ConsoleAdmin):
     filterset_class = AuditEventFilters
     queues = (
         _kind_queue("sign_ins", _("Sign-ins"), "^sign_"),
-        _kind_queue("rights", _("Roles and permissions"), "^(roles|permissions|password)_"),
-        _kind_queue("exports", _("Exports"), "^export"),
+        _kind_queue(
+            "rights",
+            _("Roles and permissions"),
+            "^(roles?|permissions|password|staff_right|superuser_right|user_(de|re)activated)",
+        ),
+        _kind_queue("exports", _("Exports"), "^(export|download|evidence)"),
+        _kind_queue("refused", _("Refused steps"), "^step_refused"),
     )
     fields = ("when", "kind", "who_label", "about", "detail_label", "change_set_link")
 

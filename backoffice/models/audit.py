@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from backoffice import scrub
 from backoffice.ids import uuid7
 from backoffice.models.base import PersonalRecord
 from backoffice.sealed import sealed
@@ -116,7 +118,7 @@ class ChangeSet(models.Model):
             channel=change.channel,
             action=change.action[:80],
             reason_code=change.reason_code[:40],
-            note=change.note,
+            note=inert(change.note),
             request_id=change.caller.request_id[:64],
             once_key=change.once_key or None,
             origin=origin,
@@ -144,6 +146,7 @@ class AuditEvent(models.Model):
 
     # The kind that the verifier looks for beside each erased row.
     ERASURE = "erasure"
+    REFUSED = "step_refused"
 
     change_set = models.ForeignKey(
         ChangeSet, models.PROTECT, related_name="events", verbose_name=_("change set")
@@ -180,16 +183,33 @@ class AuditEvent(models.Model):
             kind=kind,
             subject_kind=subject._meta.label if subject is not None else "",
             subject_key=str(subject.pk) if subject is not None else "",
-            detail={name: _inert(value) for name, value in detail.items()},
+            detail={inert(name): _inert(value, name) for name, value in detail.items()},
         )
 
 
-def _inert(value: Any) -> Any:
-    """Return plain values without the NUL, which PostgreSQL's JSON cannot hold."""
+# Controls but for tab and line feed, and what turns the direction of writing: they could hide text
+# from whoever reads the record in a terminal, a table or a file.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_SECRET_NAMES = re.compile(
+    r"pass(word|phrase)?$|secret|api_?key|private_?key|^token$|cvv|cvc|card_?number|authorization",
+    re.IGNORECASE,
+)
+
+
+def inert(text: str) -> str:
+    """Return a text without card numbers, secrets and control characters."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", scrub.clean(text))
+
+
+def _inert(value: Any, name: str = "") -> Any:
+    """Return plain values in which every text is inert; what is called a secret is not kept."""
     if isinstance(value, str):
-        return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+        return scrub.HIDDEN if value and _SECRET_NAMES.search(name) else inert(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        cleaned = inert(str(value))
+        return value if cleaned == str(value) else cleaned
     if isinstance(value, dict):
-        return {_inert(name): _inert(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_inert(part) for part in value]
+        return {_inert(str(key)): _inert(part, str(key)) for key, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_inert(part, name) for part in value]
     return value

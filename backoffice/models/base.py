@@ -215,6 +215,6 @@ class PersonalRecord(models.Model):
             setattr(self, name, "")
         self.salt = ""
         self.erased_at = timezone.now()
-        with transaction.atomic():
+        with transaction.atomic(), writing():
             self.save(update_fields=[*self.personal_fields, "salt", "erased_at"])
             AuditEvent.record(AuditEvent.ERASURE, subject=self)

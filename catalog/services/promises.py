@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from backoffice import changes
+from backoffice import changes, set_writes
 from backoffice.ids import uuid7
 from catalog.models import StockLevel, StockLocation, StockMovement
 from catalog.signals import stock_moved
@@ -51,7 +51,7 @@ def promise(wanted: Sequence[Wanted]) -> dict[UUID, int] | None:
     places: dict[UUID, int] = {}
     # One line is promised or not; of several, some may be when another is not.
     savepoint = transaction.savepoint() if len(wanted) > 1 else None
-    with connection.cursor() as cursor:
+    with set_writes.recording(), connection.cursor() as cursor:
         for line in sorted(wanted, key=lambda line: line.product_id):
             said = (uuid7(), line.product_id, line.units, line.cause_kind, line.cause_uuid)
             cursor.execute(sql, [*said, *facts])

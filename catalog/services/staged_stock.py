@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from backoffice import changes
+from backoffice import changes, set_writes
 from backoffice.imports import sql
 from catalog.models import StockLevel, StockLocation, StockMovement
 from catalog.services.locations import default_location
@@ -86,7 +86,7 @@ def _write_movements(
     """Write a movement for each row of a query. before: what the statement begins with."""
     change_set, moment = changes.require(), changes.moment()
     movement = StockMovement._meta
-    sql.run(
+    statement = (
         f"{before}INSERT INTO {sql.table(StockMovement)} (uuid, product_id, location_id, kind,"
         " on_hand_delta, committed_delta, unavailable_delta, cause_kind, cause_uuid, at,"
         f" change_set_id) SELECT {sql.uuid7(int(moment.timestamp() * 1_000))}, d.id,"
@@ -94,4 +94,6 @@ def _write_movements(
         f" {sql.stored(movement.get_field('cause_uuid'), cause)}, {sql.moment(moment)},"
         f" {change_set.pk} FROM ({moved}) d"
     )
+    with set_writes.recording():
+        sql.run(statement)
     stock_moved.send(sender=StockLevel, units=None)

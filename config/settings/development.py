@@ -17,6 +17,8 @@ SECRET_KEY = env.str("SECRET_KEY", default="development-key-of-a-machine-that-no
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 ENVIRONMENT_NAME = env.str("ENVIRONMENT_NAME", default="Development")
 
+GUARD_SQL_WRITES = True
+
 # Pictures come from this machine's disk; in production from the web server or a bucket.
 SERVE_MEDIA = True
 # Security keys can be tried on http://localhost.

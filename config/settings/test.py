@@ -37,6 +37,8 @@ else:
 # No thread of its own writes beside a test.
 VIEWS_FLUSH_SECONDS = 0
 
+GUARD_SQL_WRITES = True
+
 # A connection that outlives its request would keep the test database from being dropped.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 

@@ -13,6 +13,7 @@ from backoffice import seals
 from backoffice.models import SealEpoch
 from catalog.models import Tag
 from tests.backoffice.seals.conftest import note, unprotected
+from tests.forging import past_the_guard
 
 pytestmark = pytest.mark.django_db
 
@@ -102,7 +103,7 @@ def test_reconcile_ends_with_one_where_a_row_differs():
     assert audit("reconcile")[0] == 0
     from django.db import connection
 
-    with connection.cursor() as cursor:
+    with past_the_guard(), connection.cursor() as cursor:
         cursor.execute("UPDATE catalog_tag SET name = 'elm'")
 
     code, facts = audit("reconcile")

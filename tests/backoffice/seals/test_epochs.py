@@ -12,6 +12,7 @@ from backoffice.seals import epochs
 from backoffice.seals.canonical import layouts
 from backoffice.seals.refusals import RecordIsBroken
 from tests.backoffice.seals.conftest import note, unprotected
+from tests.forging import past_the_guard
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,7 @@ def test_lifted_protection_is_back_afterwards_and_closes_the_epoch():
     assert second.pack.epoch == first.number
     event = AuditEvent.objects.get(kind="protection_lifted")
     assert event.detail == {"reason": second.why, "epoch": 2}
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), past_the_guard():
         forge(row.pk, "forged")
 
 

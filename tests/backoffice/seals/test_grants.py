@@ -13,13 +13,14 @@ from backoffice.refused import BadValue
 from backoffice.seals.refusals import NotTheOwner
 from catalog.models import Tag
 from tests.backoffice.seals.conftest import note
+from tests.forging import past_the_guard
 
 pytestmark = pytest.mark.django_db
 OWNER, APPLICATION = "record_test_owner", "record_test_app"
 
 
 def execute(sql: str) -> None:
-    with connection.cursor() as cursor:
+    with past_the_guard(), connection.cursor() as cursor:
         cursor.execute(sql)
 
 
