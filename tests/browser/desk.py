@@ -38,7 +38,8 @@ def act(page: Page, name: str, within: str = "") -> None:
     button = page.locator(f"{within} [data-act={name}]".strip()).first
     expect(button).to_be_attached()
     if not button.is_visible():
-        page.locator(".ow-actions summary").click()
+        menu = page.locator(".ow-actions details", has=page.locator(f"[data-act={name}]"))
+        menu.locator("summary").click()
     button.click()
 
 
