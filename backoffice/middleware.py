@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
 from backoffice import changes
@@ -107,14 +107,18 @@ class PersonMiddleware:
             return self.get_response(request)
         from backoffice.models import Profile, UserActivity
 
-        zone = Profile.objects.filter(user=request.user).values_list("time_zone", flat=True).first()
+        mine = (
+            Profile.objects.filter(user=request.user).values_list("time_zone", "language").first()
+        )
+        zone, language = mine or ("", "")
         # A page that polls by itself is nobody's doing; on SQLite it must not wait for a job.
         if POLL_HEADER not in request.headers:
             now = timezone.now()
             UserActivity.objects.filter(user=request.user).exclude(
                 seen_at__gt=now - timedelta(minutes=SEEN_EVERY_MINUTES)
             ).update(seen_at=now)
-        with timezone.override(_zone(zone)):
+        spoken = language if language in dict(settings.LANGUAGES) else translation.get_language()
+        with timezone.override(_zone(zone)), translation.override(spoken):
             return self.get_response(request)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import changes
 from backoffice.models import AuditEvent, Profile, User
 from backoffice.refused import BadValue, ReasonMissing, Refused, UnknownRow
+from backoffice.signin import sessions
 from backoffice.steps import require_permission
 
 ADD = "backoffice.add_user"
@@ -43,6 +45,11 @@ class SuperuserOnly(Refused):
 
 class UnknownRole(Refused):
     sentence = _("There is no role {role}.")
+
+
+class NoSecondFactor(Refused):
+    sentence = _("{user} has no second factor.")
+    http_status = 409
 
 
 class AlreadySo(Refused):
@@ -148,6 +155,36 @@ def set_temporary_password(*, user_id: Any, password: str, by: User, reason: str
         user.set_password(password)
         user.save()
         AuditEvent.record("password_replaced", subject=user)
+    return user
+
+
+def reset_second_factor(*, user_id: Any, by: User, reason: str) -> User:
+    """Take away somebody's second factors: they lost phone and codes, and set up a new one.
+
+    reason: required (how it was made sure who asked). All sessions of the account end.
+    Refuses: NotAllowed; ReasonMissing; UnknownRow; OwnAccount; SuperuserOnly; NoSecondFactor.
+    Atomic: locks the user; one event.
+    """
+    if not reason:
+        raise ReasonMissing(step=_("Reset the second factor"))
+    with _editing(user_id, "backoffice.reset_second_factor", by, reason) as user:
+        if user.pk == by.pk:
+            raise OwnAccount(what=_("second factor here"), hint=_("Use “Second factor”."))
+        gone = Authenticator.objects.filter(user=user).delete()[0]
+        if not gone:
+            raise NoSecondFactor(user=user)
+        ended = sessions.end_all(user)
+        AuditEvent.record("second_factor_reset", subject=user, count=gone, sessions=ended)
+    return user
+
+
+def sign_out_everywhere(*, user_id: Any, by: User, reason: str) -> User:
+    """End every session of somebody: a lost laptop, a doubt.
+
+    Refuses: NotAllowed; UnknownRow; SuperuserOnly. Atomic: locks the user; one event.
+    """
+    with _editing(user_id, "backoffice.sign_out_everywhere", by, reason) as user:
+        AuditEvent.record("session_ended", subject=user, count=sessions.end_all(user))
     return user
 
 

@@ -7,9 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import changes
 from backoffice.models import User
 from backoffice.refused import Refused
+from backoffice.signin import confirming
+from backoffice.signin.acting import acting_as
 
 
 class RegistrationRefused(Refused):
@@ -40,7 +41,8 @@ def register_customer(
 
     Refuses: RegistrationRefused (every problem by field, the password's validators among them);
     AlreadyRegistered, also where staff wrote an order for that address before.
-    Atomic: one user with its profile and one history row (without personal data).
+    Atomic: one user with its profile and one history row (without personal data), as their own
+    act; the letter that asks to confirm the address leaves after the commit.
     """
     user = User(
         email=email.strip().lower(), first_name=first_name.strip(), last_name=last_name.strip()
@@ -60,9 +62,9 @@ def register_customer(
         raise AlreadyRegistered
     user.set_password(password)
     try:
-        with transaction.atomic():
-            changes.say(action="auth.register", by=None, reason="")
+        with transaction.atomic(), acting_as(user, "account.sign_up", is_new=True):
             user.save()
+            confirming.ask_to_confirm(user)
     except IntegrityError as error:  # somebody else was first
         raise AlreadyRegistered from error
     return user

@@ -91,6 +91,12 @@ def _is_closed(row: User) -> Refused | None:
     return _own_or_super(row)
 
 
+def _no_second_factor(row: User) -> Refused | None:
+    if not getattr(row, "has_second_factor", True):
+        return people.NoSecondFactor(user=row)
+    return _own_or_super(row)
+
+
 def _is_open(row: User) -> Refused | None:
     return people.AlreadySo(user=row, state=_("active")) if row.is_active else None
 
@@ -155,7 +161,40 @@ class UserAdmin(ConsoleAdmin):
             effect=_("replaces a forgotten one; all sessions of the account end"),
             done=_("{row} has a new password."),
         ),
+        Act(
+            "second_factor",
+            _("Reset the second factor"),
+            people.CHANGE,
+            asks=(REASON,),
+            tone="danger",
+            one=people.reset_second_factor,
+            dismiss=_("Keep it"),
+            refusal=_no_second_factor,
+            effect=_("after a lost phone; all sessions of the account end"),
+            done=_("{row} can set up a new second factor."),
+        ),
+        Act(
+            "sign_out",
+            _("Sign out everywhere"),
+            people.CHANGE,
+            asks=(REASON,),
+            tone="warning",
+            one=people.sign_out_everywhere,
+            refusal=_own_or_super,
+            effect=_("ends every session; the password stays"),
+            done=_("{row} is signed out."),
+        ),
     )
+
+    def load_facts(self, rows: Any) -> None:
+        """Note who has a second factor, by one question for all rows."""
+        having = set(
+            Authenticator.objects.filter(user__in=[row.pk for row in rows]).values_list(
+                "user_id", flat=True
+            )
+        )
+        for row in rows:
+            row.has_second_factor = row.pk in having
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).filter(is_staff=True).prefetch_related("groups")

@@ -21,10 +21,10 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import changes
 from backoffice.models import User
 from backoffice.refused import Refused
 from backoffice.signin import limits, second_factor, sessions
+from backoffice.signin.acting import acting_as
 
 logger = logging.getLogger(__name__)
 
@@ -127,29 +127,6 @@ class AccountAdapter(DefaultAccountAdapter):
             if self.request is not None:
                 words = _("The letter could not be sent. Try again in a few minutes.")
                 messages.error(self.request, words)
-
-
-class acting_as:  # noqa: N801  (a context manager reads as a verb)
-    """Write as this person what a stranger's request does for them: sign up, reset.
-
-    is_new: the row of the person is written inside, in one transaction with the change set that
-    names it; when that fails nobody is named afterwards.
-    """
-
-    def __init__(self, user: Any, action: str, *, is_new: bool = False) -> None:
-        self.user, self.action, self.is_new = user, action, is_new
-        self.change = changes.current()
-        self.before: Any = None
-
-    def __enter__(self) -> None:
-        if self.change is not None and not self.change.is_written:
-            self.before = self.change.actor
-            self.change.actor = self.user
-            self.change.fill(action=self.action)
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and self.is_new and self.change is not None:
-            self.change.actor = self.before
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -48,7 +48,10 @@ class SignUpForm(_OurWords, account.SignupForm):
 
 
 class NewAddressForm(_OurWords, account.AddEmailForm):
-    pass
+    def clean_email(self) -> str:
+        if self.user.is_staff:
+            raise ValidationError(_("The address of staff is changed by an administrator."))
+        return super().clean_email()
 
 
 class ChangePasswordForm(_OurWords, account.ChangePasswordForm):

@@ -19,7 +19,7 @@ from backoffice import changes
 from backoffice.integrations.google import GooglePerson, GoogleUserInfo
 from backoffice.models import AuditEvent, User
 from backoffice.refused import Refused
-from backoffice.signin.adapters import acting_as
+from backoffice.signin.acting import acting_as
 
 logger = logging.getLogger(__name__)
 

@@ -113,10 +113,10 @@ def test_a_line_stays_json_whatever_is_taken_out_of_it(lines):
 
 @pytest.mark.django_db
 def test_a_card_number_in_a_request_reaches_no_line(lines, client, support):
-    client.get("/admin/login/", {"q": CARD, "next": f"/{CARD}/"})
+    client.get("/accounts/login/", {"q": CARD, "next": f"/{CARD}/"})
     client.get(f"/nowhere/{CARD}/", headers={"X-Request-ID": "trace-42"})
     Client(raise_request_exception=False).post(
-        "/admin/login/", {"username": CARD, "password": "hunter2hunter2"}
+        "/accounts/login/", {"login": CARD, "password": "hunter2hunter2"}
     )
 
     text = json.dumps(lines())

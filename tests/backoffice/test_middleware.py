@@ -124,10 +124,10 @@ def access(caplog):
 @pytest.mark.django_db
 @pytest.mark.row("G9")
 def test_a_request_leaves_one_line_and_says_how_long_it_took(client, access):
-    response = client.get("/admin/login/", {"q": "a private word"})
+    response = client.get("/accounts/login/", {"q": "a private word"})
 
     (line,) = access()
-    assert (line.method, line.path, line.status) == ("GET", "/admin/login/", 200)
+    assert (line.method, line.path, line.status) == ("GET", "/accounts/login/", 200)
     assert line.levelno == logging.INFO
     assert 0 <= line.seconds < 60
     assert response["X-Request-Duration"] == f"{line.seconds:.3f}"
@@ -140,17 +140,17 @@ def test_a_slow_request_is_a_warning(client, access, settings):
     assert settings.SLOW_REQUEST_SECONDS == 1.0
     settings.SLOW_REQUEST_SECONDS = 0
 
-    client.get("/admin/login/")
+    client.get("/accounts/login/")
 
     (line,) = access()
     assert line.levelno == logging.WARNING
-    assert line.getMessage().startswith("slow request: GET /admin/login/ 200")
+    assert line.getMessage().startswith("slow request: GET /accounts/login/ 200")
 
 
 @pytest.mark.row("G9")
 def test_what_letters_carry_and_what_breaks_lines_is_not_written_down(rf):
     request = rf.get("/accounts/reset/MQ-c7-secret/forged%0Aline/")
-    request.resolver_match = resolve("/admin/login/")
+    request.resolver_match = resolve("/accounts/login/")
     request.resolver_match.kwargs = {"uidb36_key": "MQ-c7-secret"}
 
     assert _shown_path(request) == "/accounts/reset/…/forged�line/"

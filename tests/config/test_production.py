@@ -238,7 +238,7 @@ def test_a_real_server_serves_pages_and_files_as_production_should(server, stati
     asked = requests.Session()
     asked.trust_env = False
 
-    page = asked.get(f"{server}/admin/login/", headers=BEHIND_TLS, timeout=30)
+    page = asked.get(f"{server}/accounts/login/", headers=BEHIND_TLS, timeout=30)
     style = re.search(r"/static/backoffice/console\.[0-9a-f]{12}\.css", page.text)
     assert style is not None
     file = asked.get(server + style[0], headers=BEHIND_TLS, timeout=30)

@@ -93,7 +93,7 @@ def test_sign_in_its_limits_and_sessions_hold_without_redis(redis, support, sett
     client = Client()
 
     entered = client.post(
-        "/admin/login/", {"username": support.email, "password": "a-good-password"}
+        "/accounts/login/", {"login": support.email, "password": "a-good-password"}
     )
 
     assert entered.status_code == 302

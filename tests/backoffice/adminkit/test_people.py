@@ -9,6 +9,7 @@ from backoffice import changes, people
 from backoffice.ids import uuid7
 from backoffice.models import AuditEvent, User
 from backoffice.refused import BadValue, NotAllowed, ReasonMissing, UnknownRow
+from tests.backoffice.signin.codes import give_app
 
 LIST = "/admin/backoffice/user/"
 
@@ -284,3 +285,38 @@ def test_everybody_chooses_their_own_time_zone(clerk, merchandiser):
     assert refused.status_code == 422
     assert clerk.put("/admin/me/").status_code == 405
     assert merchandiser.profile.time_zone == "Asia/Tokyo"
+
+
+def test_a_lost_phone_is_taken_off_an_account_and_its_sessions_end(chief, admin, support):
+    give_app(support)
+    address = f"{LIST}{support.pk}/acts/second_factor/"
+
+    without = chief.post(address, {"idempotency_key": "a", "reason": ""})
+    answer = chief.post(address, {"idempotency_key": "b", "reason": "Rang back, it was them"})
+
+    event = AuditEvent.objects.get(kind="second_factor_reset")
+    assert without.status_code == 422
+    assert answer.status_code == 302
+    assert event.detail == {"count": 2, "sessions": 0}
+    assert event.change_set.note == "Rang back, it was them"
+    with pytest.raises(people.NoSecondFactor):
+        people.reset_second_factor(user_id=support.pk, by=admin, reason="Again")
+    with pytest.raises(people.OwnAccount):
+        people.reset_second_factor(user_id=admin.pk, by=admin, reason="Mine")
+
+
+def test_somebody_is_signed_out_everywhere(chief, support, client):
+    client.post("/accounts/login/", {"login": support.email, "password": "a-good-password"})
+
+    chief.post(
+        f"{LIST}{support.pk}/acts/sign_out/", {"idempotency_key": "k", "reason": "A lost laptop"}
+    )
+
+    assert client.get("/admin/").status_code == 302
+    assert AuditEvent.objects.get(kind="session_ended").detail == {"count": 1}
+
+
+def test_nobody_else_resets_a_second_factor_or_ends_sessions(support, finance):
+    for verb in (people.reset_second_factor, people.sign_out_everywhere):
+        with pytest.raises(NotAllowed):
+            verb(user_id=support.pk, by=finance, reason="Please")

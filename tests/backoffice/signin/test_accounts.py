@@ -196,3 +196,34 @@ def test_every_page_is_ours_and_has_nothing_inline(client, customer, address):
     assert not re.search(r"\son(click|load|change|submit|input)=", text)
     assert not re.search(r'style="', text.partition('<main id="content">')[2])
     assert "'unsafe-inline'" not in answer["Content-Security-Policy"].partition("style-src")[0]
+
+
+def test_an_account_opened_by_the_api_is_confirmed_by_letter_as_well(
+    client, mailoutbox, django_capture_on_commit_callbacks
+):
+    sent = {
+        "email": "new@gmail.example",
+        "password": "harbour-lights-9",
+        "password_confirm": "harbour-lights-9",
+    }
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post("/api/v1/auth/register/", sent, content_type="application/json")
+    user = User.objects.get(email="new@gmail.example")
+    early = client.post("/accounts/login/", {"login": user.email, "password": sent["password"]})
+    client.post(link_in(mailoutbox[0]))
+    late = client.post("/accounts/login/", {"login": user.email, "password": sent["password"]})
+
+    assert answer.status_code == 201
+    assert ChangeSet.objects.get(action="account.sign_up").actor == user
+    assert early["Location"] == "/accounts/confirm-email/"
+    assert late["Location"] == "/"
+
+
+def test_staff_do_not_change_their_own_address(client, support):
+    client.force_login(support)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+
+    page = client.post("/accounts/email/", {"action_add": "", "email": "mine@evil.example"})
+
+    assert "changed by an administrator" in page.content.decode()
+    assert EmailAddress.objects.get(user=support).email == support.email
