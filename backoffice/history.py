@@ -38,9 +38,13 @@ class History(HistoricalRecords):
     """simple-history's records in our shape: change set, step, lean indexes, append-only.
 
     excluded_fields: fields that history must not show (a user's personal data).
+    owner: the foreign key to the whole that a row is a part of: its page reads all parts' history.
     """
 
-    def __init__(self, *, excluded_fields: Sequence[str] = (), **options: Any) -> None:
+    def __init__(
+        self, *, excluded_fields: Sequence[str] = (), owner: str = "", **options: Any
+    ) -> None:
+        self.owner = owner
         super().__init__(
             excluded_fields=[*UNTRACKED, *excluded_fields],
             history_id_field=models.BigAutoField(),
@@ -90,8 +94,20 @@ class History(HistoricalRecords):
                 models.Index(
                     fields=["change_set", "history_date", "history_id"], name=f"{stem}_h_set"
                 ),
+                # Deleted rows are few and are listed.
+                models.Index(
+                    fields=["-history_id"],
+                    name=f"{stem}_h_gone",
+                    condition=models.Q(history_type="-"),
+                ),
+                *self._owner_index(stem),
             ],
         }
+
+    def _owner_index(self, stem: str) -> list[models.Index]:
+        if not self.owner:
+            return []
+        return [models.Index(fields=[self.owner, "history_id"], name=f"{stem}_h_owner")]
 
     def create_history_model(
         self, model: type[models.Model], inherited: bool

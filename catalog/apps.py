@@ -10,3 +10,4 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog import four_eyes, layout, receivers, services  # noqa: F401  (they register)
+        from catalog.services import versions  # noqa: F401  (as above)

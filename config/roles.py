@@ -130,7 +130,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "merchandiser": (
         *_SEE_ORDERS, *_SEE_CATALOGUE, *_RUN_CATALOGUE, *_EXPORT, *_JOBS, *_ASK,
-        "catalog.audit_product",
+        "catalog.audit_product", "catalog.restore_version_product",
     ),
     "finance": (
         *_SEE, *_SEE_CUSTOMERS, *_EXPORT, *_JOBS, "orders.export_customer",
@@ -155,6 +155,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "orders.capture_payment_order", *_WEBHOOKS, "orders.handle_webhookevent",
         *_ASK, *_LETTERS, "backoffice.approve_approval", "backoffice.view_approvalrule",
         "backoffice.undo_importrun", "orders.erase_customer",
+        "catalog.restore_version_product", "catalog.restore_version_category",
+        "catalog.restore_version_tag", "catalog.restore_version_stocklocation",
     ),
     "admin": (
         *_AUDIT, *_JOBS, "backoffice.view_user", "backoffice.add_user", "backoffice.change_user",

@@ -12,6 +12,7 @@ from backoffice.admin import (
     jobs,
     navigation,
     record,
+    removed,
     retention,
     users,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "jobs",
     "navigation",
     "record",
+    "removed",
     "retention",
     "users",
 ]

@@ -8,11 +8,13 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Max, QuerySet, Sum
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from backoffice import retention
+from backoffice.admin.removed import removed_urls
 from backoffice.adminkit.console import ConsoleAdmin, badge
 from backoffice.adminkit.display import number
 from backoffice.adminkit.forms import ConsoleForm
@@ -51,6 +53,9 @@ class RetentionRuleAdmin(ConsoleAdmin):
     fieldsets = ((None, {"fields": ("what", "keep_years", "keeps_ends", "is_active")}),)
     add_fieldsets = ((None, {"fields": ("model", "keep_years", "keeps_ends", "is_active")}),)
     readonly_fields = ("what",)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*removed_urls(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RetentionRule]:
         gone = Sum("expiries__row_count")

@@ -26,6 +26,7 @@ from backoffice.adminkit.display import badge, money, status_label
 from backoffice.adminkit.editing import SavesByService
 from backoffice.adminkit.histories import ShowsHistory
 from backoffice.adminkit.lists import CappedPaginator, ConsoleChangeList, Queue, keys_of
+from backoffice.adminkit.restoring import RestoresVersions
 from backoffice.adminkit.selections import ServesSelections
 from backoffice.changes import UnauditedWrite
 
@@ -52,7 +53,7 @@ class _NotKept:
         pass
 
 
-class ConsoleAdmin(ServesSelections, ShowsHistory, SavesByService, ModelAdmin):
+class ConsoleAdmin(ServesSelections, RestoresVersions, ShowsHistory, SavesByService, ModelAdmin):
     """The base of every admin of ours.
 
     acts: what can be done (see `acts.py`). queues: tabs over the list. filterset_class: a
@@ -220,7 +221,7 @@ class ConsoleAdmin(ServesSelections, ShowsHistory, SavesByService, ModelAdmin):
     # --- Addresses -----------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.act_urls(), *self.history_urls(), *super().get_urls()]
+        return [*self.act_urls(), *self.restore_urls(), *self.history_urls(), *super().get_urls()]
 
 
 class TabularInline(UnfoldTabularInline):

@@ -113,6 +113,7 @@ class ShowsHistory(Base):
             "newer_url": newer and self.admin_path("history_version", pk, newer.history_id),
             "compare_url": newer and f"{self.admin_path('compare', object_id)}?a={history_id}",
             "history_url": self.admin_path("history", object_id),
+            "restore_url": newer and self.restore_url(request, row, history_id),  # type: ignore[attr-defined]
             "can_see_change_sets": request.user.has_perm("backoffice.view_changeset"),
         }
         return TemplateResponse(request, "backoffice/history_version.html", context)

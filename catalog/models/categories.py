@@ -50,6 +50,7 @@ class Category(UUIDModel, TimestampedModel, VersionedModel, Audited, TreeNode):
         verbose_name_plural = _("categories")
         ordering = ["name"]
         base_manager_name = "objects"
+        permissions = [("restore_version_category", "Can restore an earlier version of a category")]
         constraints = [
             models.UniqueConstraint(fields=["slug"], name="category_slug_unique"),
             models.UniqueConstraint(fields=["parent", "name"], name="category_name_unique"),
@@ -78,6 +79,7 @@ class Tag(TimestampedModel, Audited):
         verbose_name_plural = _("tags")
         ordering = ["name"]
         base_manager_name = "objects"
+        permissions = [("restore_version_tag", "Can restore an earlier version of a tag")]
         constraints = [
             models.UniqueConstraint(fields=["name"], name="tag_name_unique"),
             models.UniqueConstraint(fields=["slug"], name="tag_slug_unique"),

@@ -33,7 +33,7 @@ class PriceChange(TimestampedModel, Audited):
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
 
     objects = PriceChangeQuerySet.as_manager()
-    history = History()
+    history = History(owner="product")
 
     class Meta:
         verbose_name = _("scheduled price")

@@ -106,6 +106,7 @@ class Product(UUIDModel, TimestampedModel, VersionedModel, Audited):
             ("feature_product", "Can feature product"),
             ("change_price_product", "Can change product prices"),
             ("adjust_stock_product", "Can adjust product stock"),
+            ("restore_version_product", "Can restore an earlier version of a product"),
             ("audit_product", "Can look through the record of products"),
         ]
         constraints = [
@@ -164,7 +165,7 @@ class ProductTag(Audited):
     product = models.ForeignKey(Product, models.CASCADE, related_name="tag_links")
     tag = models.ForeignKey(Tag, models.PROTECT, related_name="product_links")
 
-    history = History()
+    history = History(owner="product")
 
     class Meta:
         verbose_name = _("product tag")
@@ -195,7 +196,7 @@ class ProductImage(UUIDModel, TimestampedModel, Audited):
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
-    history = History()
+    history = History(owner="product")
 
     class Meta:
         verbose_name = _("picture")

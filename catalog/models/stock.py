@@ -28,6 +28,9 @@ class StockLocation(TimestampedModel, Audited):
         verbose_name_plural = _("stock locations")
         ordering = ["priority", "name"]
         base_manager_name = "objects"
+        permissions = [
+            ("restore_version_stocklocation", "Can restore an earlier version of a stock location")
+        ]
         constraints = [models.UniqueConstraint(fields=["code"], name="location_code_unique")]
 
     def __str__(self) -> str:

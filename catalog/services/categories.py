@@ -237,6 +237,22 @@ def _grow(
         by_path.update(zip(level, made, strict=True))
 
 
+def parent_or_none(category_id: int | None) -> Category | None:
+    """Return a category to hang another one below. Refuses: UnknownRow."""
+    return _existing(category_id) if category_id is not None else None
+
+
+def bring_back_category(category: Category) -> Category:
+    """Insert a deleted category where it hung; the caller holds the tree lock.
+
+    Refuses: UnknownRow when its parent is gone; CategoryTooDeep; DuplicateCategory;
+    DuplicateCategorySlug.
+    """
+    _hang(category, parent_or_none(category.parent_id))
+    with _kindly(category):
+        return history.insert_rows([category])[0]
+
+
 def _existing(category_id: int) -> Category:
     category = Category.objects.get_or_none(pk=category_id)
     if category is None:

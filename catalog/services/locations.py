@@ -67,7 +67,7 @@ def create_location(
     location = StockLocation()
     _set(location, {"name": name, "code": code, "priority": priority})
     changes.say(action="catalog.create_location", by=by, reason=reason)
-    with _code_taken(location.code):
+    with raising_duplicate(location.code):
         location.save()
     return location
 
@@ -83,7 +83,7 @@ def edit_location(
     """
     permission = "catalog.change_stocklocation"
     with (
-        _code_taken(str(changes.get("code", ""))),
+        raising_duplicate(str(changes.get("code", ""))),
         steps.editing(
             StockLocation, location_id, by=by, permission=permission, reason=reason
         ) as location,
@@ -93,7 +93,7 @@ def edit_location(
 
 
 @contextmanager
-def _code_taken(code: str) -> Iterator[None]:
+def raising_duplicate(code: str) -> Iterator[None]:
     """The unique constraint is the guarantee; this is its sentence."""
     try:
         with transaction.atomic():

@@ -96,7 +96,7 @@ def create_tag(*, name: str, by: User, reason: str) -> Tag:
     steps.require_permission(by, "catalog.add_tag", _("add a tag"))
     clean = clean_tag_name(name)
     with transaction.atomic():
-        _require_new(clean)
+        require_new(clean)
         return ensure_tags(names=[clean], by=by, reason=reason)[clean]
 
 
@@ -108,7 +108,7 @@ def rename_tag(*, tag_id: int, name: str, by: User, reason: str) -> Tag:
     """
     clean = clean_tag_name(name)
     with steps.editing(Tag, tag_id, by=by, permission="catalog.change_tag", reason=reason) as tag:
-        _require_new(clean, but=tag)
+        require_new(clean, but=tag)
         tag.name = clean
     return tag
 
@@ -125,7 +125,8 @@ def delete_tag(*, tag_id: int, by: User, reason: str) -> None:
         history.delete_rows([tag])
 
 
-def _require_new(name: str, but: Tag | None = None) -> None:
+def require_new(name: str, but: Tag | None = None) -> None:
+    """Refuse with DuplicateTag when another tag is this word."""
     for tag in Tag.objects.all():
         if tag != but and tag_key(tag.name) == tag_key(name):
             raise DuplicateTag(name=tag.name)

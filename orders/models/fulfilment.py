@@ -37,7 +37,7 @@ class Shipment(VersionedModel, Audited, Fact):
     left_at = models.DateTimeField(_("left"), null=True, editable=False)
 
     objects = GuardedQuerySet.as_manager()
-    history = History()
+    history = History(owner="order")
 
     class Meta(Fact.Meta):
         base_manager_name = "objects"

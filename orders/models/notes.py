@@ -98,7 +98,7 @@ class OrderTag(Audited):
     order = models.ForeignKey(Order, models.CASCADE, related_name="tags")
     name = models.CharField(_("tag"), max_length=40, db_index=True)
 
-    history = History()
+    history = History(owner="order")
 
     class Meta:
         verbose_name = _("order tag")

@@ -98,7 +98,7 @@ class Return(UUIDModel, TimestampedModel, VersionedModel, Audited):
     )
 
     objects = ReturnQuerySet.as_manager()
-    history = History()
+    history = History(owner="order")
 
     class Meta:
         verbose_name = _("return")
@@ -131,7 +131,7 @@ class ReturnLine(Audited):
     damaged = models.PositiveIntegerField(_("damaged"), default=0, editable=False)
     missing = models.PositiveIntegerField(_("missing"), default=0, editable=False)
 
-    history = History()
+    history = History(owner="of_return")
 
     class Meta:
         verbose_name = _("return line")

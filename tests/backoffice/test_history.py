@@ -127,6 +127,7 @@ def test_history_has_no_foreign_key_to_users_and_lean_indexes():
         "date",
         "user",
         "set",
+        "gone",
     }
     assert model._meta.pk.get_internal_type() == "BigAutoField"
 
