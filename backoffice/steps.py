@@ -18,6 +18,7 @@ from backoffice import changes, history
 from backoffice.flows import Step
 from backoffice.models import Audited, User, VersionedModel
 from backoffice.refused import NotAllowed, ReasonMissing, Refused, StaleVersion, UnknownRow
+from backoffice.signals import step_taken
 
 M = TypeVar("M", bound=Audited)
 MOST_KEYS_TOLD = 20
@@ -204,6 +205,7 @@ def write(step: Step, rows: Sequence[Any]) -> None:
                 setattr(row, step.flow.since, now)
         row.version += 1
     history.update_rows(rows, step=step.name, always=True)
+    step_taken.send(sender=step.flow.model, step=step, rows=rows)
 
 
 def enter(step: Step, rows: Sequence[M], *, by: User, reason: str) -> list[M]:

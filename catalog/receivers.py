@@ -12,6 +12,7 @@ from django.dispatch import receiver
 
 from backoffice import cache
 from backoffice.signals import history_written
+from catalog import told
 from catalog.cache import SUBJECT
 from catalog.models import (
     Category,
@@ -65,6 +66,9 @@ def make_sold_out_pages_old(units: Mapping[int, int] | None, **_: Any) -> None:
     elif moved := {pk: difference for pk, difference in units.items() if difference}:
         # After the commit: the movers hold locks that others wait for.
         transaction.on_commit(lambda: _look_at_shelves(moved), robust=True)
+
+
+stock_moved.connect(told.tell_low, dispatch_uid="catalog.tell_low")
 
 
 def _look_at_shelves(moved: Mapping[int, int]) -> None:

@@ -12,6 +12,7 @@ _SEE_ORDERS = (
     "orders.view_ordernote",
     "orders.view_queuetarget",
     "orders.view_return",
+    "orders.view_cart",
 )
 _SEE_CATALOGUE = (
     "catalog.view_product",
@@ -85,7 +86,16 @@ _RUN_CATALOGUE = (
     "catalog.change_stocklocation",
     *_ADJUST_STOCK,
 )
-_WEBHOOKS = ("orders.view_webhookevent",)
+_WEBHOOKS = (
+    "orders.view_webhookevent",
+    "backoffice.view_webhookendpoint",
+    "backoffice.view_webhookdelivery",
+)
+_KEEP_WEBHOOKS = (
+    "backoffice.add_webhookendpoint",
+    "backoffice.change_webhookendpoint",
+    "backoffice.resend_webhookdelivery",
+)
 _EXPORT = ("catalog.export_product", "orders.export_order")
 _SHEETS_OF_ORDERS = ("orders.import_order", *_SEE_IMPORTS)
 # Everybody sees, stops and repeats the jobs they started.
@@ -153,6 +163,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "orders.ship_order", "orders.complete_order", "orders.reopen_order",
         "orders.process_unpaid_order", "orders.view_paymentintent", "orders.change_queuetarget",
         "orders.capture_payment_order", *_WEBHOOKS, "orders.handle_webhookevent",
+        "backoffice.resend_webhookdelivery",
         *_ASK, *_LETTERS, "backoffice.approve_approval", "backoffice.view_approvalrule",
         "backoffice.undo_importrun", "orders.erase_customer",
         "catalog.restore_version_product", "catalog.restore_version_category",
@@ -160,7 +171,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "admin": (
         *_AUDIT, *_JOBS, "backoffice.view_user", "backoffice.add_user", "backoffice.change_user",
-        "auth.view_group", *_WEBHOOKS, "orders.handle_webhookevent",
+        "auth.view_group", *_WEBHOOKS, *_KEEP_WEBHOOKS, "orders.handle_webhookevent",
         "backoffice.view_approval", "backoffice.view_approvalrule", "backoffice.add_approvalrule",
         "backoffice.change_approvalrule",
         *_SEE_RETENTION, "backoffice.add_retentionrule", "backoffice.change_retentionrule",

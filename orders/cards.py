@@ -84,6 +84,11 @@ register(
         words="letters e-mail confirmation not sent",
     ),
     NavItem(
+        name="carts", label=gettext_lazy("Carts"), permission="orders.view_cart",
+        url="admin:orders_cart_changelist", group=SALES, icon="shopping_cart", order=80,
+        words="abandoned left basket",
+    ),
+    NavItem(
         name="new_order", label=gettext_lazy("New order"), permission="orders.add_order",
         url="admin:orders_order_add", group=SALES, icon="add_shopping_cart", key="n", order=15,
         in_sidebar=False, words="write draft",

@@ -1,4 +1,4 @@
-"""What happens beside a migration and a sign-in: queues have targets, a visitor's cart moves."""
+"""What happens beside a write: queues have targets, a visitor's cart moves, others are told."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 from django.db import connections
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, post_save
 
+from backoffice.signals import step_taken
+from orders import told
 from orders.cart_keys import IN_SESSION
-from orders.models import QueueTarget
+from orders.models import Order, Payment, QueueTarget, Refund
 from orders.services.carts import merge_carts
 from orders.services.targets import make_missing_targets
 
@@ -31,3 +33,6 @@ def take_cart_along(request: Any, user: Any, **_: Any) -> None:
 def connect(app: AppConfig) -> None:
     post_migrate.connect(make_targets, sender=app, dispatch_uid="orders.queue_targets")
     user_logged_in.connect(take_cart_along, dispatch_uid="orders.take_cart_along")
+    step_taken.connect(told.tell_step, sender=Order, dispatch_uid="orders.tell_step")
+    post_save.connect(told.tell_payment, sender=Payment, dispatch_uid="orders.tell_payment")
+    post_save.connect(told.tell_refund, sender=Refund, dispatch_uid="orders.tell_refund")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from decimal import Decimal
 from tempfile import NamedTemporaryFile
 
-from backoffice import approvals, changes, jobs, seals
+from backoffice import approvals, changes, hooks, jobs, seals
 from backoffice.imports.files import run_sheet
 from backoffice.models import User
 from catalog import services as catalog
@@ -57,6 +57,8 @@ def make_one_of_everything() -> None:
         orders.cancel_order(order_id=cancelled.pk, reason_code="changed_mind", notify=False, **who)
         ask_for_a_refund(shipped, person)
         seals.verify_record(by=person, reason="sample")
+        lay_something_aside(mug)
+        tell_somebody(person)
 
 
 def write_an_order(product: Product, units: int = 1) -> Order:
@@ -88,3 +90,16 @@ def import_a_sheet(person: User) -> None:
         sheet.write(b"sku,name,price\nBOWL-1,Bowl,8.50\n")
         sheet.flush()
         run_sheet("products", sheet.name, by=person, reason="sample")
+
+
+def lay_something_aside(product: Product) -> None:
+    cart = orders.cart_of(by=None, session_key="a-visitor")
+    orders.add_to_cart(cart_id=cart.pk, product_id=product.pk, units=2, by=None)
+
+
+def tell_somebody(person: User) -> None:
+    """Have an event waiting for an endpoint that nobody asks for it in tests."""
+    hooks.make_endpoint(
+        url="https://erp.example/hooks", events=["order.placed"], by=person, reason="sample"
+    )
+    hooks.tell("order.placed", [{"order": "sample"}])

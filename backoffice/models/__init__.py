@@ -15,6 +15,13 @@ from backoffice.models.base import (
 from backoffice.models.bulk import BulkRow, BulkRun
 from backoffice.models.caches import CacheGeneration
 from backoffice.models.desk import AuditPin, AuditSample
+from backoffice.models.hooks import (
+    OutgoingEvent,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookHealth,
+)
 from backoffice.models.idempotency import IdempotencyKey
 from backoffice.models.imports import (
     ImportFinding,
@@ -65,6 +72,7 @@ __all__ = [
     "Job",
     "Limit",
     "Origin",
+    "OutgoingEvent",
     "PersonalRecord",
     "Profile",
     "RetentionRule",
@@ -78,4 +86,8 @@ __all__ = [
     "UserActivity",
     "Verification",
     "VersionedModel",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookHealth",
 ]

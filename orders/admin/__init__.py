@@ -1,5 +1,6 @@
 """The orders' pages in the console."""
 
+from orders.admin.carts import CartAdmin
 from orders.admin.customers import CustomerAdmin
 from orders.admin.messages import MessageAdmin
 from orders.admin.orders import OrderAdmin
@@ -14,6 +15,7 @@ from orders.admin.targets import QueueTargetAdmin
 from orders.admin.webhooks import WebhookEventAdmin
 
 __all__ = [
+    "CartAdmin",
     "CustomerAdmin",
     "MessageAdmin",
     "OrderAdmin",
