@@ -37,12 +37,12 @@ Check = Callable[[], None]
 
 def deliver_event(event_ids: Sequence[int], *, now: datetime, check: Check = lambda: None) -> int:
     """Deliver what just happened; return how many got through."""
-    return _deliver(list(_due(now, event__in=event_ids)), check)
+    return _deliver(_due(now, event__in=event_ids), check)
 
 
 def deliver_due(*, now: datetime, check: Check = lambda: None) -> int:
     """Deliver whatever is due, events of any age; return how many got through."""
-    return _deliver(list(_due(now)), check)
+    return _deliver(_due(now), check)
 
 
 def forget_deliveries(*, now: datetime) -> int:
@@ -56,7 +56,7 @@ def forget_deliveries(*, now: datetime) -> int:
 
 def _due(now: datetime, **narrowed: object) -> Sequence[WebhookDelivery]:
     due = WebhookDelivery.objects.due(now).filter(**narrowed)
-    return due.select_related("event", "endpoint").order_by("next_at", "pk")[:AT_ONCE]
+    return list(due.select_related("event", "endpoint").order_by("next_at", "pk")[:AT_ONCE])
 
 
 def _deliver(due: Sequence[WebhookDelivery], check: Check) -> int:

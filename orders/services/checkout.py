@@ -81,13 +81,19 @@ def check_out(
     if not key or len(key) > LONGEST_KEY_CHARS or "\x00" in key:
         raise BadValue(field=_("Idempotency key"), problem=_("1 to 64 characters are needed."))
     asked = {"check_out": [dict(contact), dict(shipping), billing and dict(billing)]}
-    people = {"contact": contact, "shipping": shipping, "billing": billing}
-    answer = once(
-        by=by,
-        key=key,
-        content=asked,
-        work=lambda: str(order_cart(cart_id=cart_id, by=by, stamp=stamp, **people).uuid),
-    )
+
+    def work() -> str:
+        order = order_cart(
+            cart_id=cart_id,
+            by=by,
+            contact=contact,
+            shipping=shipping,
+            billing=billing,
+            stamp=stamp,
+        )
+        return str(order.uuid)
+
+    answer = once(by=by, key=key, content=asked, work=work)
     return Order.objects.get(uuid=UUID(answer), customer=by.pk)
 
 
@@ -186,16 +192,24 @@ def _people(
     billing: AddressFields | None,
 ) -> Mapping[str, Any]:
     """Record whom and where; what is the same as before is no new row."""
-    who = {"customer_id": by.pk, "by": by, "reason": ""}
-    named = {"name": by.get_full_name(), "email": by.email, "phone": "", **contact}
-    goes_to = record_address(**{"name": named["name"], **shipping}, **who)
-    billed: Address = goes_to
-    if billing is not None:
-        billed = record_address(**{"name": named["name"], **billing}, **who)
+    name = contact.get("name") or by.get_full_name()
+
+    def record(typed: AddressFields) -> Address:
+        named: AddressFields = {"name": name, **typed}
+        return record_address(customer_id=by.pk, by=by, reason="", **named)
+
+    goes_to = record(shipping)
     return {
-        "contact": record_contact(**named, **who),
+        "contact": record_contact(
+            customer_id=by.pk,
+            name=name,
+            email=contact.get("email") or by.email,
+            phone=contact.get("phone", ""),
+            by=by,
+            reason="",
+        ),
         "shipping_address": goes_to,
-        "billing_address": billed,
+        "billing_address": goes_to if billing is None else record(billing),
     }
 
 
