@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.refused import Text
 
 
 class CacheGeneration(models.Model):
@@ -11,6 +16,8 @@ class CacheGeneration(models.Model):
     In the database, not in the cache: every process sees the same one, and a cache that was away
     for an hour does not come back with yesterday's pages.
     """
+
+    unaudited: ClassVar[Text] = _("It says nothing but that something changed.")
 
     name = models.CharField(primary_key=True, max_length=40)
     number = models.PositiveBigIntegerField(default=1)

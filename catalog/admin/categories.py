@@ -108,8 +108,9 @@ class CategoryAdmin(ImportAdmin, GoesToListAfterDelete):
     class Media:
         css: ClassVar = {"all": ("catalog/catalog.css",)}
 
-    def view_on_site(self, category: Category) -> str:
-        return category.get_absolute_url()
+    def view_on_site(self, category: Category) -> str | None:
+        # A form that was refused has typed on the row: its slug may be blank by now.
+        return category.get_absolute_url() if category.slug else None
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ConsoleChangeList]:
         return CategoryChangeList

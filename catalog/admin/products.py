@@ -232,8 +232,10 @@ class ProductAdmin(ImportAdmin, ShowsProductAsOf, FlowAdmin):
 
     def view_on_site(self, product: Product) -> str | None:
         """Link to the shop's page while there is one."""
-        is_shown = product.status == "published" and (
-            product.parent is None or product.parent.status == "published"
+        is_shown = (
+            product.slug
+            and product.status == "published"
+            and (product.parent is None or product.parent.status == "published")
         )
         return product.get_absolute_url() if is_shown else None
 

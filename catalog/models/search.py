@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVectorField
 from django.db import connection, models
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
+from backoffice.refused import Text
 from catalog.models.product_queries import ProductQuerySet
 from catalog.models.products import Product
 
@@ -22,6 +25,8 @@ class ProductIndex(models.Model):
 
     version: the product's when the words were read; another one: they are old.
     """
+
+    unaudited: ClassVar[Text] = _("Made from products, and made again whenever that is needed.")
 
     product = models.OneToOneField(
         Product, models.CASCADE, primary_key=True, related_name="search_index"
