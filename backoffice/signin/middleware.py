@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -67,7 +67,7 @@ class SessionLimitsMiddleware:
         return self.get_response(request)
 
     def _end(self, request: HttpRequest) -> None:
-        user = request.user
+        user: Any = request.user
         changes.say(action="auth.session_expired", by=user, reason="")
         AuditEvent.record("session_expired", subject=user)
         logout(request)
@@ -110,7 +110,7 @@ class SignInPagesMiddleware:
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        name = request.resolver_match.url_name if request.resolver_match else None
+        name = (request.resolver_match and request.resolver_match.url_name) or ""
         most = settings.ACCOUNT_POSTS_AN_HOUR.get(name) if request.method == "POST" else None
         if most is None:
             return None
@@ -148,8 +148,6 @@ def _set_up_first(request: HttpRequest) -> HttpResponse:
             status=refused.http_status,
             content_type="application/problem+json",
         )
-    from django.urls import reverse
-
     address = reverse("mfa_index")
     if request.method == "GET":
         address = f"{address}?{urlencode({'next': request.get_full_path()})}"

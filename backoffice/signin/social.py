@@ -166,7 +166,8 @@ def _record(request: Any, code: str, user: User | None) -> None:
 def _back(request: Any) -> HttpResponseRedirect:
     """Return to the form with a sentence; people who are signed in to where they came from."""
     if request.user.is_authenticated:
-        if not list(messages.get_messages(request)._queued_messages):
+        waiting: Any = messages.get_messages(request)
+        if not waiting._queued_messages:
             messages.error(request, str(GoogleRefused()))
         return HttpResponseRedirect(reverse("socialaccount_connections"))
     return HttpResponseRedirect(f"{reverse('account_login')}?error=auth_failed")
