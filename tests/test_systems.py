@@ -50,3 +50,10 @@ def test_a_row_implies_the_marker_that_selects_all_of_them(request):
     bearing = [item for item in request.session.items if item.get_closest_marker("row")]
 
     assert all(item.get_closest_marker("systems") for item in bearing)
+
+
+def test_the_readme_names_every_system_and_its_home():
+    readme = (TESTS.parent / "README.md").read_text(encoding="utf-8")
+
+    lines = [f"| {row} | {each['system']} | {each['home']} |" for row, each in SYSTEMS.items()]
+    assert [line for line in lines if line not in readme] == []

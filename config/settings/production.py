@@ -6,6 +6,8 @@ from config.settings.unfold import UNFOLD  # noqa: F401
 
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY")
+# What was signed or encrypted with an older key is still read.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 ENVIRONMENT_NAME = env.str("ENVIRONMENT_NAME", default="Production")
 
