@@ -398,6 +398,7 @@ scrub.hide(
         DATABASES["default"].get("PASSWORD") or "",
         STRIPE_SECRET_KEY,
         STRIPE_WEBHOOK_SECRET,
+        env.str("GOOGLE_CLIENT_SECRET", default=""),
         env.str("SECRET_KEY", default=""),
     ]
 )
