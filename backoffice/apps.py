@@ -38,3 +38,14 @@ class BackofficeConfig(AppConfig):
 
 class ConsoleAdminConfig(AdminConfig):
     default_site = "backoffice.adminkit.site.ConsoleSite"
+
+    def ready(self) -> None:
+        """Keep out the libraries' own admins: they would write past verbs and history."""
+        super().ready()
+        from django.contrib import admin
+
+        from backoffice.adminkit.console import ConsoleAdmin
+
+        foreign = [m for m, a in admin.site._registry.items() if not isinstance(a, ConsoleAdmin)]
+        for model in foreign:
+            admin.site.unregister(model)

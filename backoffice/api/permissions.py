@@ -13,6 +13,8 @@ from typing import Any
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from backoffice.signin import second_factor
+
 ANYONE = "anyone"
 SIGNED_IN = "signed in"
 STAFF = "staff"
@@ -51,6 +53,9 @@ class Access(BasePermission):
         action = action_of(request, view)
         if action is None:
             return True  # 405 follows
+        if request.auth is not None and second_factor.is_missing(request.user):
+            # A token from before the role asked for one; sessions meet the same in middleware.
+            raise second_factor.SecondFactorMissing
         if getattr(request.auth, "is_read_only", False) and request.method not in SAFE_METHODS:
             return False
         wanted = getattr(view, "access", {}).get(action)

@@ -33,6 +33,7 @@ from backoffice.refused import Refused
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+WAIT = HTTPStatus.TOO_MANY_REQUESTS
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 # What the framework's own refusals are called, and the way out of them.
@@ -127,7 +128,9 @@ def _of_refusal(refused: Refused) -> Response:
             },
             status=refused.http_status,
         )
-    return problem(**parts)
+    seconds = refused.facts.get("seconds")
+    headers = {"Retry-After": str(seconds)} if refused.http_status == WAIT and seconds else None
+    return problem(**parts, headers=headers)
 
 
 def _of_framework(error: exceptions.APIException) -> Response:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
@@ -144,8 +145,14 @@ def register(sheet_class: type[Sheet]) -> type[Sheet]:
 
 def all_sheets() -> Iterable[Sheet]:
     """Return every sheet, in the order of the installed apps."""
-    autodiscover_modules("sheets")
+    _discover()
     return _sheets.values()
+
+
+@cache
+def _discover() -> None:
+    """Look through the apps once: it takes milliseconds, and every list of imports asks."""
+    autodiscover_modules("sheets")
 
 
 def sheet(name: str) -> Sheet:

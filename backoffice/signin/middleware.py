@@ -49,6 +49,9 @@ GOOGLE_PAGES = frozenset(
     {"account_login", "account_signup", "google_login", "socialaccount_connections"}
 )
 
+# Where Google is not set up there is nothing behind these; allauth would fail.
+GOOGLE_VIEWS = frozenset({"google_login", "google_callback", "google_login_by_token"})
+
 
 class SessionLimitsMiddleware:
     """End a session that was idle, or went on, for too long, and say so."""
@@ -111,6 +114,8 @@ class SignInPagesMiddleware:
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
         name = (request.resolver_match and request.resolver_match.url_name) or ""
+        if name in GOOGLE_VIEWS and not settings.GOOGLE_CLIENT_ID:
+            return HttpResponseRedirect(f"{reverse('account_login')}?error=auth_failed")
         most = settings.ACCOUNT_POSTS_AN_HOUR.get(name) if request.method == "POST" else None
         if most is None:
             return None

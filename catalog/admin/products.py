@@ -237,7 +237,8 @@ class ProductAdmin(ImportAdmin, ShowsProductAsOf, FlowAdmin):
             and product.status == "published"
             and (product.parent is None or product.parent.status == "published")
         )
-        return product.get_absolute_url() if is_shown else None
+        # A form that came with a blank slug is shown again, and leads nowhere.
+        return product.get_absolute_url() if is_shown and product.slug else None
 
     def get_urls(self) -> list[URLPattern]:
         stories = path(

@@ -18,7 +18,7 @@ from backoffice.api.versions import VersionedAnswers, expected_version, tag_of
 from backoffice.models import User
 from catalog import services
 from catalog.api.filters import CategoryQuery
-from catalog.api.product_shapes import reason_field
+from catalog.api.product_shapes import SLUG, reason_field
 from catalog.models import Category, Tag
 
 
@@ -36,7 +36,7 @@ class CategoryEdited(Sent):
     set_by_us = frozenset({"uuid", "version", "product_count", "created_at", "updated_at"})
 
     name = serializers.CharField(max_length=120, required=False)
-    slug = serializers.CharField(max_length=140, required=False)
+    slug = serializers.RegexField(SLUG, max_length=140, required=False)
     description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     parent = serializers.SlugRelatedField(
         "slug", queryset=Category.objects.all(), allow_null=True, required=False

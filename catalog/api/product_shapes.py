@@ -18,6 +18,7 @@ from catalog.services.ledger import MOST_UNITS
 INTERNAL = frozenset(
     {"cost", "tax_class", "low_stock_threshold", "on_hand", "available", "created_by", "status"}
 )
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 MOST_TAGS = 50
 MOST_OPTIONS = 20
 
@@ -130,7 +131,7 @@ class ProductEdited(Sent):
     sku = serializers.CharField(max_length=64)
     name = serializers.CharField(max_length=200)
     price = money(min_value=0)
-    slug = serializers.CharField(max_length=250)
+    slug = serializers.RegexField(SLUG, max_length=250)
     barcode = serializers.CharField(max_length=32, allow_blank=True)
     description = serializers.CharField(max_length=DESCRIPTION_MAX_LENGTH, allow_blank=True)
     category = serializers.SlugRelatedField(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -43,7 +44,29 @@ def test_registration_makes_a_customer_and_never_answers_the_password(db, api_cl
     assert user.check_password(NEW["password"])
     assert "password" not in response.json()
     assert NEW["password"] not in response.content.decode()
-    assert ChangeSet.objects.get(pk=user.history.get().change_set_id).channel == "api"
+    change_set = user.history.get().change_set
+    assert (change_set.channel, change_set.actor) == ("api", user)
+
+
+@pytest.mark.row("I2")
+def test_who_registered_confirms_the_address_before_anything_else(
+    db, api_client, mailoutbox, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        api_client().post(REGISTER, NEW)
+    sent = {"email": NEW["email"], "password": NEW["password"]}
+
+    early = api_client().post("/api/v1/auth/jwt/", sent)
+    key = re.search(r"confirm-email/([^/\s]+)/", mailoutbox[0].body)[1]
+    wrong = api_client().post("/api/v1/auth/confirm/", {"key": key[:-1] + "x"})
+    confirmed = api_client().post("/api/v1/auth/confirm/", {"key": key})
+    twice = api_client().post("/api/v1/auth/confirm/", {"key": key})
+
+    assert (early.status_code, early.json()["code"]) == (403, "address_not_confirmed")
+    assert mailoutbox[0].to == ["grace@example.com"]
+    assert confirmed.status_code == 204
+    assert wrong.json()["code"] == twice.json()["code"] == "confirmation_over"
+    assert api_client().post("/api/v1/auth/jwt/", sent).status_code == 200
 
 
 @pytest.mark.row("I2")
@@ -236,11 +259,15 @@ def test_an_expired_token_and_another_person_s_are_none(customer, merchandiser, 
 def test_a_role_that_needs_a_second_factor_gets_no_token_for_a_password(
     finance, api_client, settings
 ):
+    made = api_client(finance).post("/api/v1/auth/tokens/", {"name": "from before"})
     settings.MFA_REQUIRED_ROLES = ["finance"]
-
     sent = {"email": finance.email, "password": PASSWORD}
 
-    assert api_client().post("/api/v1/auth/jwt/", sent).json()["code"] == "second_factor_needed"
+    by_password = api_client().post("/api/v1/auth/jwt/", sent)
+    from_before = api_client(Authorization=f"Token {made.json()['key']}").get(ME)
+
+    assert by_password.json()["code"] == "second_factor_needed"
+    assert (from_before.status_code, from_before.json()["code"]) == (403, "second_factor_missing")
 
 
 @pytest.mark.row("I4")

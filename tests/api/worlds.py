@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -11,9 +12,11 @@ from django.db import models
 from backoffice import tokens
 from backoffice.models import ApiToken, ChangeSet, ImportRun, User
 from catalog.models import Category, Product, ProductImage, Review, StockLevel, StockLocation, Tag
+from orders import services as orders
 from orders.models import Order
 from tests.catalog.factories import CategoryFactory, ProductFactory, ReviewFactory, put_on_shelf
 from tests.conftest import ROLES
+from tests.orders.factories import boss
 from tests.samples import make_one_of_everything
 
 # Words that nobody guesses: where one of them shows, something foreign was shown.
@@ -21,6 +24,7 @@ HIDDEN_PRODUCT = "zz-hidden-product"
 HIDDEN_REVIEW = "zz-hidden-review"
 FOREIGN_TOKEN = "zz-foreign-token"
 STAFF_ADDRESS = "zz-staff"
+FOREIGN_PERSON = "zz-foreign-person"
 
 # Who may see them: whoever has one of these permissions.
 RECORD = "backoffice.view_changeset"
@@ -28,6 +32,7 @@ SECRETS = {
     HIDDEN_PRODUCT: ("catalog.view_product", RECORD),
     HIDDEN_REVIEW: ("catalog.view_review", RECORD),
     FOREIGN_TOKEN: (),
+    FOREIGN_PERSON: ("orders.view_contact",),
     STAFF_ADDRESS: ("backoffice.view_user", RECORD),
 }
 
@@ -71,9 +76,30 @@ def make_world() -> World:
     ReviewFactory(title="Fine", status="approved")
     ReviewFactory(title="Mine", author=users["customer"])
     CategoryFactory(parent=CategoryFactory())
+    mug = ProductFactory(stock=30)
+    order_for(users["customer"], mug)
+    stranger = User.objects.create_user(
+        f"{FOREIGN_PERSON}@example.com", "a-good-password", first_name=FOREIGN_PERSON
+    )
+    order_for(stranger, mug)
+    cart = orders.cart_of(by=users["customer"])
+    orders.add_to_cart(cart_id=cart.pk, product_id=mug.pk, units=1, by=users["customer"])
     world = World(users)
     world.known = known_values()
     return world
+
+
+def order_for(customer: User, product: Product) -> Order:
+    """Write and place an order in somebody's name."""
+    who = {"by": boss(), "reason": "sample"}
+    order = orders.write_order(
+        customer_id=customer.pk,
+        lines=[orders.LineDraft(product.pk, 2)],
+        shipping_fee=Decimal("4.90"),
+        channel="phone",
+        **who,
+    )
+    return orders.place_order(order_id=order.pk, **who)
 
 
 def known_values() -> dict[str, list[str]]:
@@ -95,8 +121,13 @@ def known_values() -> dict[str, list[str]]:
         "model": ["catalog.Product", "catalog.Review", "orders.Order", "backoffice.User"],
         "imports": all_of(ImportRun),
         "change_sets": all_of(ChangeSet),
+        "products:slug": [*Product.objects.published().values_list("slug", flat=True)],
+        "categories:slug": all_of(Category, "slug"),
         "location": all_of(StockLocation, "code"),
         "orders": all_of(Order),
+        "lines": all_of(Product),
+        "into": all_of(Order),
+        "token": ["tok_visa", "tok_chargeDeclined"],
         "step": ["publish", "unpublish", "archive", "restore", "approve", "reject", "cancel"],
     }
 

@@ -43,6 +43,10 @@ class PasswordSent(Sent):
     password = password_field()
 
 
+class KeySent(Sent):
+    key = serializers.CharField(max_length=500)
+
+
 class RefreshSent(Sent):
     refresh = serializers.CharField(max_length=2000)
 

@@ -1,11 +1,10 @@
-"""Whether a password is enough: who asks with one, and who needs more."""
+"""Signing in by password where no page asks for more, and confirming the address before that."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps
-from django.conf import settings
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.contrib.auth import authenticate
 from django.utils.translation import gettext_lazy as _
 
@@ -19,34 +18,34 @@ class WrongPassword(Refused):
     http_status = 401
 
 
-class SecondFactorNeeded(Refused):
-    sentence = _("This account asks for more than a password.")
-    hint = _("Sign in by browser, and make a token there for your program.")
+class AddressNotConfirmed(Refused):
+    sentence = _("This e-mail address is not confirmed yet.")
+    hint = _("Open the link in the letter that we sent, or send its key to auth/confirm/.")
     http_status = 403
+
+
+class ConfirmationOver(Refused):
+    sentence = _("This key confirms nothing: it was used, is too old, or is none of ours.")
+    hint = _("Sign in by browser; you will be sent another one.")
 
 
 def person_of(request: Any, *, email: str, password: str) -> User:
     """Return who signs in with a password alone.
 
     Refuses: WrongPassword, the same for an unknown address, a wrong password and a closed account;
-    SecondFactorNeeded for accounts that have one, and for roles that must.
+    TooManyAttempts; SecondFactorNeeded for accounts that have one, and for roles that must;
+    AddressNotConfirmed for who registered and did not confirm yet.
     """
-    user = authenticate(request._request, username=email.strip().lower(), password=password)
+    user = authenticate(request._request, email=email.strip().lower(), password=password)
     if not isinstance(user, User):
         raise WrongPassword
-    if _has_second_factor(user) or _must_have_one(user):
-        raise SecondFactorNeeded
+    if EmailAddress.objects.filter(user=user, email=user.email, verified=False).exists():
+        raise AddressNotConfirmed
     return user
 
 
-def _has_second_factor(user: User) -> bool:
-    if not apps.is_installed("allauth.mfa"):
-        return False
-    from allauth.mfa.utils import is_mfa_enabled
-
-    return bool(is_mfa_enabled(user))
-
-
-def _must_have_one(user: User) -> bool:
-    required = getattr(settings, "MFA_REQUIRED_ROLES", [])
-    return bool(required) and user.groups.filter(name__in=required).exists()
+def confirm_address(request: Any, *, key: str) -> None:
+    """Take an address for confirmed. Refuses: ConfirmationOver."""
+    confirmation = EmailConfirmationHMAC.from_key(key)
+    if confirmation is None or confirmation.confirm(request._request) is None:
+        raise ConfirmationOver

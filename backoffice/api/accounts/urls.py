@@ -12,6 +12,7 @@ router.register("auth/tokens", views.Tokens, basename="token")
 
 urlpatterns = [
     path("auth/register/", views.Registration.as_view(), name="register"),
+    path("auth/confirm/", views.Confirmation.as_view(), name="confirm"),
     path("auth/me/", views.Me.as_view(), name="me"),
     path("auth/session/", views.Session.as_view(), name="session"),
     path("auth/token/", views.TokenByPassword.as_view(), name="token_by_password"),

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from backoffice import access_pairs, registration, tokens
 from backoffice.api.accounts import serializers as shapes
-from backoffice.api.accounts.signing_in import person_of
+from backoffice.api.accounts.signing_in import confirm_address, person_of
 from backoffice.api.permissions import ANYONE, SIGNED_IN
 from backoffice.api.serializers import read
 from backoffice.api.throttles import CallRate, RegistrationRate, SignInRate
@@ -36,6 +36,18 @@ class Registration(APIView):
     def post(self, request: Request) -> Response:
         user = registration.register_customer(**read(shapes.RegistrationSent, request))
         return Response(shapes.PersonAnswer(user).data, status=201)
+
+
+class Confirmation(APIView):
+    """Confirm the address that was registered, by the key in the letter's link."""
+
+    access: ClassVar = {"post": ANYONE}
+    throttle_classes = (CallRate, SignInRate)
+
+    @extend_schema(operation_id="confirm_address", request=shapes.KeySent, responses={204: None})
+    def post(self, request: Request) -> Response:
+        confirm_address(request, **read(shapes.KeySent, request))
+        return Response(status=204)
 
 
 class Me(APIView):
