@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice import changes
 from backoffice.erasure import erase_account, is_erased, origins_of, sign_in_rows
-from backoffice.models import AuditEvent, PersonalRecord, User
+from backoffice.models import AuditEvent, User
 from backoffice.refused import ReasonMissing, Refused, Text, UnknownRow
 from backoffice.steps import require_permission
 from orders.models import (
@@ -129,7 +129,7 @@ def _personal(customer: User) -> dict[str, QuerySet[Any]]:
     }
 
 
-def _records(model: type[PersonalRecord], customer: User) -> QuerySet[Any]:
+def _records(model: type[Contact | Address], customer: User) -> QuerySet[Any]:
     rows = model._default_manager.filter(customer=customer.pk, erased_at=None)
     return rows.order_by("pk")
 
