@@ -1,15 +1,20 @@
 """The README's first command: an empty database becomes a console to try, once."""
 
+import shutil
+import subprocess
+import zipfile
 from collections import Counter
 from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.core.files.storage import storages
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from backoffice import demo, roles
+from backoffice import demo, roles, seals
 from backoffice.models import ChangeSet, User
 from catalog.models import Category, Product, StockLevel
 from orders.models import Customer, Order, PaymentIntent
@@ -22,7 +27,7 @@ def run_demo() -> str:
 
 
 @pytest.mark.django_db
-def test_the_demo_fills_the_house_once_and_lets_every_role_in():
+def test_the_demo_fills_the_house_once_and_lets_every_role_in(tmp_path):
     first = run_demo()
     counts = [m.objects.count() for m in (User, Product, Category, Customer, Order, ChangeSet)]
 
@@ -46,6 +51,7 @@ def test_the_demo_fills_the_house_once_and_lets_every_role_in():
 
     _assert_orders_of_every_state_over_ninety_days()
     _assert_nobody_sold_what_was_not_there()
+    _assert_the_record_proves_itself_without_django(tmp_path)
 
 
 def _assert_orders_of_every_state_over_ninety_days() -> None:
@@ -68,3 +74,36 @@ def _assert_nobody_sold_what_was_not_there() -> None:
 def test_known_passwords_never_reach_production():
     with pytest.raises(CommandError, match="never in production"):
         call_command("demo", no_server=True)
+
+
+def _assert_the_record_proves_itself_without_django(folder: Path) -> None:
+    """The pack of all this is proved by a bare Python; one changed byte is found, and where."""
+    assert seals.reconcile_record().is_whole
+    pack = seals.make_pack(from_at=None, until_at=None, by=None, reason="the auditors come")
+    with storages["private"].open(pack.file) as file, zipfile.ZipFile(file) as archive:
+        archive.extractall(folder)
+    assert pack.row_count > 5_000
+
+    whole = _prove(folder)
+    name = "backoffice_changeset"
+    rows = folder / "rows" / f"{name}.jsonl"
+    text = bytearray(rows.read_bytes())
+    place = text.index(b"orders.cancel") + 7
+    text[place] ^= 1
+    rows.write_bytes(text)
+    broken = _prove(folder)
+
+    assert (whole.returncode, whole.stderr) == (0, "")
+    assert "WHOLE" in whole.stdout
+    assert broken.returncode == 1
+    assert name in broken.stdout
+    assert "is not what was sealed" in broken.stdout
+
+
+def _prove(folder: Path) -> subprocess.CompletedProcess[str]:
+    bare = [str(shutil.which("python3")), "-I", "-S"]
+    no_django = subprocess.run([*bare, "-c", "import django"], capture_output=True, check=False)
+    assert no_django.returncode != 0
+    return subprocess.run(
+        [*bare, "verify.py"], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
