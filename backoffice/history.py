@@ -32,6 +32,8 @@ ONE_MORE = F("version") + 1
 
 # Not worth a history: the history row itself says when.
 UNTRACKED = ("updated_at",)
+# Columns of a history row that tell of the write, whatever the row itself has under that name.
+OF_THE_WRITE = ("change_set", "step")
 
 
 class History(HistoricalRecords):
@@ -128,6 +130,7 @@ def snapshot(model: type[M], rows: Sequence[M], history_type: str, step: str = "
     change_set = changes.require()
     history_model = model.history.model  # type: ignore[attr-defined]
     moment = changes.moment()
+    fields = tracked_fields(model)
     snapshots = [
         history_model(
             history_date=moment,
@@ -135,13 +138,23 @@ def snapshot(model: type[M], rows: Sequence[M], history_type: str, step: str = "
             history_user_id=change_set.actor_id,
             change_set=change_set,
             step=step or _step.get(),
-            **{f.attname: getattr(row, f.attname) for f in history_model.tracked_fields},
+            **{f.attname: getattr(row, f.attname) for f in fields},
         )
         for row in rows
     ]
     with writing():
         history_model.objects.bulk_create(snapshots, batch_size=500)
     history_written.send(sender=model, ids=[row.pk for row in rows])
+
+
+def tracked_fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
+    """Return what history copies of a row: not what it says of the write itself.
+
+    A fact that is audited, too (a parcel), names the change set that made it; its history names
+    the change set of each write.
+    """
+    tracked = model.history.model.tracked_fields  # type: ignore[attr-defined]
+    return [f for f in tracked if f.name not in OF_THE_WRITE]
 
 
 @contextmanager

@@ -158,8 +158,7 @@ def _snapshot(
 
 
 def _tracked(model: type[models.Model]) -> list[str]:
-    history_model = model.history.model  # type: ignore[attr-defined]
-    return [connection.ops.quote_name(str(f.column)) for f in history_model.tracked_fields]
+    return [connection.ops.quote_name(str(f.column)) for f in history.tracked_fields(model)]
 
 
 def recording() -> AbstractContextManager[None]:

@@ -12,6 +12,8 @@ from django.db import connection, models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.history import tracked_fields
+
 MOST_DIFFERENCES = 1_000
 
 SENTENCES = {
@@ -96,7 +98,7 @@ class _Comparison:
         quote = connection.ops.quote_name
         self.model = model
         history = model.history.model  # type: ignore[attr-defined]
-        self.fields = [f for f in history.tracked_fields if f.column != model._meta.pk.column]
+        self.fields = [f for f in tracked_fields(model) if f.column != model._meta.pk.column]
         self.columns = [str(f.column) for f in self.fields]
         self.key = quote(str(model._meta.pk.column))
         self.live = quote(model._meta.db_table)
