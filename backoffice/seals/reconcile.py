@@ -135,7 +135,7 @@ class _Comparison:
         tests = [f"l.{quote(c)} {differs} h.{quote(c)}" for c in self.columns]
         cells = ", ".join(["h.history_type = '-'", *(f"({test})" for test in tests)])
         texts = ", ".join(
-            f"+l.{quote(f.column)}, +h.{quote(f.column)}"
+            f"+l.{quote(str(f.column))}, +h.{quote(str(f.column))}"
             for f in self.fields
             if self._is_text_of_json(f)
         )
