@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from backoffice.cards import Hit, Kpi, NavItem, Panel, PanelRow, register, search_source
 from backoffice.models import User
+from catalog import record_cards as _record  # noqa: F401  (its cards register)
 from catalog.models import PriceChange, Product, Review
 
 CATALOGUE = _("Catalogue")

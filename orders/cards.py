@@ -24,6 +24,7 @@ from backoffice.models import User
 from orders import figures
 from orders import money_cards as _money  # noqa: F401  (its cards register)
 from orders import parcel_cards as _parcels  # noqa: F401  (its cards register)
+from orders import record_cards as _record  # noqa: F401  (its cards register)
 from orders import return_cards as _returns  # noqa: F401  (its cards register)
 from orders import waiting as _waiting  # noqa: F401  (its cards register)
 from orders.models import Customer, Order

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from backoffice import changes
+from backoffice.adminkit import pages
 from backoffice.adminkit.forms import ProfileForm
 from backoffice.adminkit.palette import find
 from backoffice.cards import NavItem, cards_for
@@ -45,7 +46,10 @@ class ConsoleSite(UnfoldAdminSite):
 
     def extra_urls(self) -> list[URLPattern]:
         """Addresses beside Django's own (Unfold asks for them by this name)."""
-        return [path("me/", self.admin_view(self.my_settings), name="my_settings")]
+        return [
+            path("me/", self.admin_view(self.my_settings), name="my_settings"),
+            *(path(p.route, self.admin_view(p.view), name=p.name) for p in pages.registered()),
+        ]
 
     def my_settings(self, request: HttpRequest) -> HttpResponse:
         """Let a person say who they are, and choose their own time zone and language."""

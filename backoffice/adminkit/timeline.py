@@ -5,7 +5,7 @@ One query for the rows of a page, one for each kind of row they refer to; no dif
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.as_of import Instant, query_of
 from backoffice.flows import Flow, Tone, all_flows
+from backoffice.history import UNTRACKED
 from backoffice.models import PersonalRecord, User
 from backoffice.refused import Text
 
@@ -121,7 +122,8 @@ def entries_of(
     fields = [f for f in history_model_of(model).tracked_fields if f.name not in SILENT_FIELDS]
     words = Words(fields, [row for pair in pairs for row in pair if row is not None], reader)
     flow = getattr(model, "flow", None)
-    return [_entry(model, row, old, fields, words, flow, names) for row, old in pairs]
+    called = _names(model, rows, fields, words) if names else {}
+    return [_entry(model, row, old, fields, words, flow, called) for row, old in pairs]
 
 
 def _entry(
@@ -131,7 +133,7 @@ def _entry(
     fields: Sequence[Any],
     words: Words,
     flow: Flow | None,
-    names: bool,
+    called: Mapping[int, str],
 ) -> Entry:
     title, tone = KINDS[row.history_type]
     step = flow.steps.get(row.step) if flow is not None and row.step else None
@@ -156,21 +158,45 @@ def _entry(
         changes=changes,
         tone=tone,
         icon={"+": "add", "-": "delete"}.get(row.history_type, "bolt" if step else "edit"),
-        what=_name(row, model, words.reader) if names else "",
+        what=called.get(row.history_id, ""),
         change_set_id=row.change_set_id,
         url=_version_url(model, pk, row.history_id),
         step=row.step,
     )
 
 
-def _name(row: Any, model: type[models.Model], reader: User | None) -> str:
-    """Return what a history row's original called itself then, with its kind."""
-    kind = capfirst(model._meta.verbose_name)
+def _names(
+    model: type[models.Model], rows: Sequence[Any], fields: Sequence[Any], words: Words
+) -> dict[int, str]:
+    """Return what each history row's original called itself then, with its kind.
+
+    `named_by` of a model names the relations that tell its rows apart better than their own words.
+    """
+    kind, key = str(capfirst(model._meta.verbose_name)), model._meta.pk.attname
+    tracked = [f.attname for f in history_model_of(model).tracked_fields]
+    whole = {f.attname for f in model._meta.concrete_fields if f.name not in UNTRACKED}
+    # What a history leaves out (a user's name) may be what a row is called: one query for all.
+    live: dict[Any, Any] = {}
+    if whole - set(tracked):
+        live = model._base_manager.in_bulk({getattr(row, key) for row in rows})
+    named_by = getattr(model, "named_by", ())
+    by = [f for f in fields if f.name in named_by]
+    names = {}
+    for row in rows:
+        pk = getattr(row, key)
+        original = live.get(pk) or model(**{name: getattr(row, name) for name in tracked})
+        called = [words.of(f, row) for f in by]
+        if not by or not getattr(model, "is_named_by_others", False):
+            called.insert(0, _called(original, words.reader))
+        names[row.history_id] = f"{kind} {' · '.join(called)}"
+    return names
+
+
+def _called(original: models.Model, reader: User | None) -> str:
     try:
-        original = row.instance
-        return f"{kind} {original if may_be_named(original, reader) else original.pk}"
+        return str(original) if may_be_named(original, reader) else str(original.pk)
     except Exception:  # noqa: BLE001  (its name may need rows that are gone)
-        return f"{kind} {getattr(row, model._meta.pk.attname)}"
+        return str(original.pk)
 
 
 def may_be_named(row: models.Model, reader: User | None) -> bool:

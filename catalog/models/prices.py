@@ -33,6 +33,7 @@ class PriceChange(TimestampedModel, Audited):
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
 
     objects = PriceChangeQuerySet.as_manager()
+    named_by = ("product",)
     history = History(owner="product")
 
     class Meta:

@@ -165,6 +165,9 @@ class ProductTag(Audited):
     product = models.ForeignKey(Product, models.CASCADE, related_name="tag_links")
     tag = models.ForeignKey(Tag, models.PROTECT, related_name="product_links")
 
+    named_by = ("product", "tag")
+    is_named_by_others = True
+
     history = History(owner="product")
 
     class Meta:
@@ -196,6 +199,7 @@ class ProductImage(UUIDModel, TimestampedModel, Audited):
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
+    named_by = ("product",)
     history = History(owner="product")
 
     class Meta:

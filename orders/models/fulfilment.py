@@ -37,6 +37,7 @@ class Shipment(VersionedModel, Audited, Fact):
     left_at = models.DateTimeField(_("left"), null=True, editable=False)
 
     objects = GuardedQuerySet.as_manager()
+    named_by = ("order",)
     history = History(owner="order")
 
     class Meta(Fact.Meta):

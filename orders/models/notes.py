@@ -98,6 +98,7 @@ class OrderTag(Audited):
     order = models.ForeignKey(Order, models.CASCADE, related_name="tags")
     name = models.CharField(_("tag"), max_length=40, db_index=True)
 
+    named_by = ("order",)
     history = History(owner="order")
 
     class Meta:

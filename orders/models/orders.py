@@ -260,6 +260,7 @@ class OrderLine(Audited):
     cancelled = models.PositiveIntegerField(_("cancelled"), default=0, editable=False)
     returned = models.PositiveIntegerField(_("returned"), default=0, editable=False)
 
+    named_by = ("order",)
     history = History(owner="order")
 
     class Meta:

@@ -131,6 +131,8 @@ class ReturnLine(Audited):
     damaged = models.PositiveIntegerField(_("damaged"), default=0, editable=False)
     missing = models.PositiveIntegerField(_("missing"), default=0, editable=False)
 
+    named_by = ("of_return", "line")
+    is_named_by_others = True
     history = History(owner="of_return")
 
     class Meta:
