@@ -26,6 +26,7 @@ class BackofficeConfig(AppConfig):
 
         autodiscover_modules("cards")
         from backoffice.bulk import kinds as bulk_kinds  # noqa: F401
+        from backoffice.desk import exporting  # noqa: F401
         from backoffice.hooks import work as hooks_work  # noqa: F401
         from backoffice.imports import export_kinds  # noqa: F401
         from backoffice.jobs import housekeeping  # noqa: F401

@@ -92,7 +92,10 @@ def _page(request: HttpRequest, form: DeskForm, query: QueryDict) -> dict[str, A
         "chips": chips_of(form, query),
         "clear_url": desk_path(),
         "query": query.urlencode(),
-        "samples": AuditSample.objects.seen_by(request.user).select_related("owner"),
+        "own_samples": list(AuditSample.objects.live().filter(owner=request.user)),
+        "may_share": request.user.has_perm("backoffice.share_auditsample"),
+        "may_export": request.user.has_perm("backoffice.verify_record"),
+        "export_url": desk_path(query).replace("/audit/", "/audit/export/", 1),
         "sees_all": trails.sees_all(request.user),
     }
 
@@ -131,10 +134,8 @@ def _older(found: Found, query: QueryDict) -> str:
 
 def _row(line: Line, query: QueryDict, reader: User) -> dict[str, Any]:
     """Return a line with the addresses that lead on from it."""
-    plain = QueryDict(mutable=True)
-    plain["row"] = line.row
     only = without(query, "row", "set", "object")
-    row = {"line": line, "entry": line.entry, "permalink": desk_path(plain)}
+    row = {"line": line, "entry": line.entry}
     if line.model is not None and line.pk not in (None, ""):
         name = line.model._meta.label_lower
         narrowed = with_value(without(only, "what"), "object", str(line.pk))

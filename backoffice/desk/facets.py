@@ -12,7 +12,6 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice.adminkit.lists import capped
 from backoffice.desk.asking import Asked
 from backoffice.desk.finding import branches_of, union_of
 from backoffice.desk.form import HOW, SYSTEM
@@ -140,7 +139,8 @@ def _is_sifted(asked: Asked) -> bool:
 
 
 def _count(count: int, *, is_more: bool) -> str:
-    return f"{count:,}+" if is_more else capped(count, COUNTED_ROWS * 100)
+    """Return a count for people; one more than the cap was only read to know that there is more."""
+    return f"{count - 1:,}+" if is_more else f"{count:,}"
 
 
 def _groups(asked: Asked) -> list[Group]:
