@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.desk import reasons
 from backoffice.desk.trails import Trail, register
 from catalog.models import (
     Category,
@@ -13,6 +14,7 @@ from catalog.models import (
     ProductTag,
     Review,
     StockLocation,
+    StockMovement,
     Tag,
 )
 
@@ -33,5 +35,16 @@ register(
         ),
         called={Product: ("sku", "barcode", "slug", "uuid"), Category: ("slug",)},
         order=20,
+    ),
+)
+
+reasons.register(
+    reasons.Reasoned(
+        name="adjustments",
+        label=_("Stock adjustments"),
+        permission="catalog.audit_product",
+        rows=lambda: StockMovement.objects.filter(kind=StockMovement.Kind.ADJUST),
+        code="change_set__note",
+        order=30,
     ),
 )

@@ -36,6 +36,13 @@ from orders.models import (
 from orders.sight import Sight
 
 DETAILS_SHOWN = 2
+# What a filter of the timeline lets through, beside its own words "all", "status" and "edits".
+KINDS_SHOWN: dict[str, set[str]] = {
+    "money": {"money"},
+    "parcels": {"parcel", "return"},
+    "letters": {"mail"},
+    "notes": {"note"},
+}
 # A parcel's step, or the state it was born in, in words.
 PARCEL_WORDS: dict[str, tuple[Text, str]] = {
     "pack": (gettext_lazy("Packed"), "package_2"),
@@ -63,7 +70,7 @@ class Entry:
 
     at: datetime
     change_set: ChangeSet
-    kind: str  # step, edit, money, parcel, note
+    kind: str  # step, edit, money, parcel, return, mail, note
     title: str
     icon: str
     who: str
@@ -76,6 +83,8 @@ class Entry:
     body: str = ""
     parts: list[Part] = field(default_factory=list)
     anchor: str = ""
+    # The kinds of facts that stand within, since the same click made them.
+    holds: set[str] = field(default_factory=set)
 
     @property
     def is_status_change(self) -> bool:
@@ -92,9 +101,13 @@ class Entry:
 
     def is_shown(self, shown: str) -> bool:
         """Tell whether a filter of FILTERS lets this entry through."""
+        if shown == "all":
+            return True
         if shown == "status":
             return self.is_status_change
-        return shown != "notes" or self.kind == "note"
+        if shown == "edits":
+            return bool(self.differences or self.details) or self.kind == "edit"
+        return bool(KINDS_SHOWN[shown] & {self.kind, *self.holds})
 
 
 @dataclass(frozen=True)

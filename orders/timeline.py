@@ -28,6 +28,10 @@ from orders.story import Entry, entry_for, facts_of, load_story, sentence
 FILTERS: dict[str, Text] = {
     "all": gettext_lazy("All"),
     "status": gettext_lazy("Status changes only"),
+    "edits": gettext_lazy("Edits and lines"),
+    "money": gettext_lazy("Payments"),
+    "parcels": gettext_lazy("Parcels and returns"),
+    "letters": gettext_lazy("Letters"),
     "notes": gettext_lazy("Notes"),
 }
 
@@ -123,6 +127,7 @@ def _merge(order: Order, sight: Sight) -> list[Entry]:
             entries.append(loose)
         else:
             home.facts += [sentence(loose.title, *loose.facts)]
+            home.holds.add(loose.kind)
     # Sorted, then turned round: of two at the same moment the later one comes first too.
     return sorted(entries, key=lambda entry: entry.at)[::-1]
 

@@ -17,6 +17,8 @@ from backoffice.adminkit.timeline import action_words, in_words
 from backoffice.models import AuditEvent, ChangeSet
 from backoffice.record_filters import AuditEventFilters, ChangeSetFilters
 
+MOST_EVENTS = 200
+
 
 @admin.register(ChangeSet)
 class ChangeSetAdmin(ConsoleAdmin):
@@ -65,7 +67,9 @@ class ChangeSetAdmin(ConsoleAdmin):
             "change_set": row,
             "facts": _facts(row),
             "sections": sections_of(row, reader=request.user),
-            "events": [(event, in_words(event.detail)) for event in row.events.order_by("pk")],
+            "events": [
+                (event, in_words(event.detail)) for event in row.events.order_by("pk")[:MOST_EVENTS]
+            ],
         }
         return TemplateResponse(request, "backoffice/change_set.html", context)
 

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -95,6 +96,7 @@ def _page(request: HttpRequest, form: DeskForm, query: QueryDict) -> dict[str, A
         "own_samples": list(AuditSample.objects.live().filter(owner=request.user)),
         "may_share": request.user.has_perm("backoffice.share_auditsample"),
         "may_export": request.user.has_perm("backoffice.verify_record"),
+        "reasons_url": reverse("admin:audit_reasons"),
         "export_url": desk_path(query).replace("/audit/", "/audit/export/", 1),
         "sees_all": trails.sees_all(request.user),
     }

@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.text import capfirst
 
 from backoffice.adminkit import timeline
+from backoffice.adminkit.lists import COUNT_UP_TO, capped, capped_count
 from backoffice.adminkit.timeline import Entry
 from backoffice.models import AuditEvent, ChangeSet, PersonalRecord, User
 
@@ -20,12 +21,21 @@ ROWS_PER_KIND = 100
 
 @dataclass
 class Section:
-    """What a change set did to one kind of row. more: how many are not shown."""
+    """What a change set did to one kind of row.
+
+    more: how many are not shown, as people read it; look: what the desk calls this kind of row.
+    """
 
     title: str
     entries: list[Entry] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
-    more: int = 0
+    more: str = ""
+    look: str = ""
+
+    @property
+    def count(self) -> str:
+        shown = len(self.entries) or len(self.facts)
+        return f"{shown}+" if self.more else str(shown)
 
 
 @dataclass(frozen=True)
@@ -71,11 +81,11 @@ def _history_section(
     rows = list(
         found.annotate(before_id=Subquery(before))
         .select_related("change_set", "change_set__origin")
-        .order_by("history_id")[: ROWS_PER_KIND + 1]
+        .order_by("history_date", "history_id")[: ROWS_PER_KIND + 1]
     )
     if not rows:
         return None
-    more = found.count() - ROWS_PER_KIND if len(rows) > ROWS_PER_KIND else 0
+    more = _more(found) if len(rows) > ROWS_PER_KIND else ""
     rows = rows[:ROWS_PER_KIND]
     earlier = history.objects.in_bulk([row.before_id for row in rows if row.before_id])
     entries = timeline.entries_of(
@@ -85,7 +95,8 @@ def _history_section(
         names=True,
         reader=reader,
     )
-    return Section(str(capfirst(model._meta.verbose_name_plural)), entries=entries, more=more)
+    title = str(capfirst(model._meta.verbose_name_plural))
+    return Section(title, entries=entries, more=more, look=model._meta.label_lower)
 
 
 def _fact_section(
@@ -95,7 +106,7 @@ def _fact_section(
     rows = list(found[: ROWS_PER_KIND + 1])
     if not rows:
         return None
-    more = found.count() - ROWS_PER_KIND if len(rows) > ROWS_PER_KIND else 0
+    more = _more(found) if len(rows) > ROWS_PER_KIND else ""
     columns = [
         f
         for f in model._meta.concrete_fields
@@ -108,6 +119,12 @@ def _fact_section(
         shown = [(label, value) for label, value in values if value != timeline.EMPTY]
         facts.append(Fact(str(row), shown, page_of(row)))
     return Section(str(capfirst(model._meta.verbose_name_plural)), facts=facts, more=more)
+
+
+def _more(found: Any) -> str:
+    """Return how many rows stand beyond those shown, counted up to a cap."""
+    count = capped_count(found, COUNT_UP_TO)
+    return capped(count - ROWS_PER_KIND, COUNT_UP_TO - ROWS_PER_KIND)
 
 
 def _hidden(model: type[models.Model], reader: User) -> set[str]:

@@ -97,6 +97,8 @@ def start_export(
                 "format": format_name,
                 "columns": chosen,
                 "purpose": purpose,
+                # Nobody counts them beforehand: a count of the whole record would be a scan.
+                "rows": 0,
             },
         )
 
