@@ -59,6 +59,7 @@ STEPS = {**ORDER_FLOW.steps, **{step.name: step for step in BESIDE}}
 # What a step is called once it was taken.
 TAKEN: dict[str, Text] = {
     "write": gettext_lazy("Written"),
+    "check_out": gettext_lazy("Checked out"),
     "place": gettext_lazy("Placed"),
     "process": gettext_lazy("Processed"),
     "process_unpaid": gettext_lazy("Processed without payment"),
