@@ -52,7 +52,7 @@ class SectionAnswer(Answer):
     title = serializers.CharField()
     entries = EntryAnswer(many=True)
     facts = FactAnswer(many=True)
-    more = serializers.IntegerField(help_text="Rows that are not shown.")
+    more = serializers.CharField(help_text="How many rows are not shown, in words; blank: none.")
 
 
 class EventAnswer(Answer):
