@@ -107,6 +107,7 @@ def letter(response: Any) -> str:
     return LETTERS.get(response.status_code, "i")
 
 
+@pytest.mark.postgres  # who may is asked of no database in particular: walked once
 @pytest.mark.row("O6")
 @pytest.mark.row("I3")
 def test_who_gets_past_every_door_is_what_the_table_says(world, bare):

@@ -15,7 +15,7 @@ import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 from hypothesis import strategies as st
 from schemathesis.checks import (
     content_type_conformance,
@@ -98,7 +98,10 @@ def test_every_call_by_everybody_is_answered_as_the_document_says(world, door, s
     schema = schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", door)
     operations = [found.ok() for found in schema.get_all_operations()]
     is_deep = hypothesis.settings().max_examples > 100
-    each = -(-(CASES_DEEP if is_deep else CASES) // len(operations))
+    # The same doors over another database: there a look is enough.
+    is_whole = is_deep or connection.vendor == "postgresql"
+    wanted = CASES_DEEP if is_deep else CASES if is_whole else CASES // 4
+    each = -(-wanted // len(operations))
     keys = tokens_of(world.users)
     tried: Counter[str] = Counter()
     statuses: Counter[int] = Counter()
@@ -136,12 +139,12 @@ def test_every_call_by_everybody_is_answered_as_the_document_says(world, door, s
 
     said = f"{sum(tried.values())} calls to {len(operations)} operations: {dict(statuses)}"
     print(said, "never done:", sorted({o.label for o in operations} - done))  # noqa: T201
-    assert sum(tried.values()) >= (CASES_DEEP if is_deep else 2_000) * 0.95
+    assert sum(tried.values()) >= wanted * 0.95
     assert set(tried) == set(CALLERS)
     # Refusing everything would be no proof.
     # A step is done by few, on an order in few states; what it does has tests of its own.
     plain = [found for found in operations if "/steps/" not in found.path]
-    assert len(done) > len(plain) * 0.6, said
+    assert not is_whole or len(done) > len(plain) * 0.6, said
 
 
 def snapshot(case: Any) -> Any:
