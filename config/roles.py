@@ -118,8 +118,8 @@ _AUDIT = (
     *_SEE_IMPORTS,
 )
 
-# Whoever may do what a rule limits sees their own requests; approvers and auditors see all.
 _SEE_RETENTION = ("backoffice.view_retentionrule",)
+# Whoever may do what a rule limits sees their own requests; approvers and auditors see all.
 _ASK = ("backoffice.view_approval", "backoffice.ask_approval")
 _LETTERS = ("orders.view_message", "orders.resend_message")
 

@@ -17,7 +17,7 @@ from backoffice.history import GuardedQuerySet, History
 from backoffice.models.base import Audited, TimestampedModel, UUIDModel, VersionedModel
 
 # Whoever reads the whole record reads every request, too.
-OVERSEE = "backoffice.view_changeset"
+OVERSEE = "backoffice.verify_record"
 EXPIRES_HOURS_DEFAULT = 48
 EXPIRES_HOURS_MAX = 24 * 30
 
