@@ -18,6 +18,9 @@ MOST_DIFFERENCES = 1_000
 
 SENTENCES = {
     "differs": gettext_lazy("{model} {key}: {columns} is not what its last history row says."),
+    "made_elsewhere": gettext_lazy(
+        "{model} {key}: {columns} is not what the history row of its making says."
+    ),
     "no_history": gettext_lazy("{model} {key} has no history."),
     "no_row": gettext_lazy("{model} {key} is gone, and its history does not say so."),
     "extra_history": gettext_lazy("{model} {key} is there, and its history says it was deleted."),
@@ -127,7 +130,22 @@ class _Comparison:
                 f" WHERE l.{self.key} IS NULL AND h.history_type <> '-'"
             )
         ]
-        return found + self._differing(label)
+        return found + self._differing(label) + self._made_elsewhere(label)
+
+    def _made_elsewhere(self, label: str) -> list[Difference]:
+        """A fact's own change set is the one that made it: what its first history row names."""
+        own = [f for f in self.model._meta.concrete_fields if f.name == "change_set"]
+        history = self.model.history.model  # type: ignore[attr-defined]
+        quote = connection.ops.quote_name
+        return [
+            Difference("made_elsewhere", label, key, [str(f.column)])
+            for f in own
+            for (key,) in self._rows(
+                f"SELECT l.{self.key} FROM {self.live} l"  # noqa: S608
+                f" JOIN {quote(history._meta.db_table)} h ON h.{self.key} = l.{self.key}"
+                f" WHERE h.history_type = '+' AND h.change_set_id <> l.{quote(str(f.column))}"
+            )
+        ]
 
     def _differing(self, label: str) -> list[Difference]:
         quote = connection.ops.quote_name

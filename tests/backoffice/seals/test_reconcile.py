@@ -107,7 +107,8 @@ def test_json_is_compared_by_value(everything):
 
 
 def test_statements_do_not_grow_with_rows(django_assert_num_queries, tag):
-    statements = 4 * len(audited_models())
+    facts = [m for m in audited_models() if hasattr(m, "change_set")]
+    statements = 4 * len(audited_models()) + len(facts)
     with django_assert_num_queries(statements):
         seals.reconcile_record()
     history.insert_rows([Tag(name=f"t{n}", slug=f"t{n}") for n in range(50)])
