@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,6 +23,8 @@ ROLES = ("support", "fulfilment", "merchandiser", "finance", "auditor", "manager
 hypothesis.settings.register_profile("deep", max_examples=500)
 
 _flush = TransactionTestCase._fixture_teardown
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
 
 def _flush_without_triggers(self: TransactionTestCase) -> None:
@@ -48,6 +51,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL: set DATABASE_URL")
+    if item.get_closest_marker("browser"):
+        if not CHROMIUM:
+            if os.environ.get("REQUIRE_SERVICES"):
+                pytest.fail("Chromium is not installed")
+            pytest.skip("needs Chromium: apt-get install chromium")
+        # The pages are the same over either database: they are driven once.
+        if connection.vendor == "sqlite" and not os.environ.get("BROWSER"):
+            pytest.skip("driven on PostgreSQL: BROWSER=1 drives it here, too")
 
 
 @pytest.fixture(scope="session", autouse=True)

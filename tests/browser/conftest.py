@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +11,9 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import ConsoleMessage, Page
 
+from tests.conftest import CHROMIUM
+
 PASSWORD = "a-good-password"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
@@ -32,14 +32,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    if CHROMIUM or "tests/browser" not in str(item.path):
-        return
-    if os.environ.get("REQUIRE_SERVICES"):
-        pytest.fail("Chromium is not installed")
-    pytest.skip("needs Chromium: apt-get install chromium")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import CHROMIUM, _orm_beside_the_event_loop, browser_type_launch_args
+from tests.browser.conftest import _orm_beside_the_event_loop, browser_type_launch_args
 from tests.features.library import World
 
 __all__ = ["_orm_beside_the_event_loop", "browser_type_launch_args"]
@@ -29,14 +28,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    if CHROMIUM or HERE not in item.path.parents:
-        return
-    if os.environ.get("REQUIRE_SERVICES"):
-        pytest.fail("Chromium is not installed")
-    pytest.skip("needs Chromium: apt-get install chromium")
 
 
 @pytest.fixture
