@@ -7,7 +7,7 @@ kept: a mark stands in its place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -30,16 +30,14 @@ def csrf_mark() -> str:
 class KeptPage:
     """Mixin of a class-based view: `get` answers from the cache where it can.
 
-    subject: whose generation counts. vary: what else it depends on, from the request; None: not
-    kept (a search by free words would fill the cache).
+    subject: whose generation counts. seconds: how long it is kept. vary: what else it depends on,
+    from the request; None: not kept (a search by free words would fill the cache).
     """
 
     subject: ClassVar[str]
     page_name: ClassVar[str]
     request: HttpRequest
-
-    def seconds(self) -> int:
-        raise NotImplementedError
+    seconds: Callable[[], int]
 
     def vary(self) -> Sequence[str] | None:
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -208,8 +208,7 @@ def presets_of(now: datetime, traces: Sequence[Trace]) -> list[tuple[str, Instan
 class ShowsAsOf(Base):
     """A part of an admin that serves `<pk>/as-of/?at=…`. `past_of` reads the record of one row."""
 
-    def past_of(self, request: HttpRequest, row: Any) -> Past:
-        raise NotImplementedError
+    past_of: Callable[[HttpRequest, Any], Past]
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_as_of"

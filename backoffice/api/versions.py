@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,14 +55,14 @@ def tag_of(row: Any) -> dict[str, str]:
     return {"ETag": f'"{row.version}"'}
 
 
-class VersionedAnswers:
+class VersionedAnswers(ABC):
     """A view whose stale edits are answered with 412 and both values, field by field.
 
     `represent(row)`: how this view answers with a row.
     """
 
-    def represent(self, row: Any) -> Mapping[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def represent(self, row: Any) -> Mapping[str, Any]: ...
 
     def handle_exception(self, error: Exception) -> Response:
         request: Request = self.request  # type: ignore[attr-defined]

@@ -1,6 +1,5 @@
 """What every environment shares; each value that may differ comes from the environment or .env."""
 
-from decimal import Decimal
 from pathlib import Path
 
 import environ
@@ -15,6 +14,10 @@ env.read_env(BASE_DIR / ".env")
 
 from config.settings.accounts import *  # noqa: E402, F403  (it asks the environment, too)
 from config.settings.accounts import ACCOUNT_APPS  # noqa: E402
+from config.settings.api import *  # noqa: E402, F403
+from config.settings.background import *  # noqa: E402, F403
+from config.settings.trade import *  # noqa: E402, F403
+from config.settings.trade import STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET  # noqa: E402
 
 # Off unless asked for: a page for people, never a traceback, is the default everywhere.
 DEBUG = env.bool("DEBUG", default=False)
@@ -204,57 +207,6 @@ VIEWS_FLUSH_SECONDS = env.int("VIEWS_FLUSH_SECONDS", default=60)
 PICTURE_MAX_BYTES = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
-# --- Jobs -------------------------------------------------------------------------------------
-
-# "django_tasks_db": `manage.py db_worker` runs them; "celery": `manage.py celery_worker`;
-# "immediate": the process that commits.
-JOBS_BACKEND = env.str("JOBS_BACKEND", default="django_tasks_db")
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-
-CELERY_APP = "config.celery.app"
-CELERY_IMPORTS = ["backoffice.jobs.celery_tasks"]
-# redis://…, rediss://…, amqp://…, amqps://…
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
-# The job's row is the truth: what Celery says of a task is kept only where this names a place.
-CELERY_RESULT_BACKEND = env.str("CELERY_RESULT_BACKEND", default="") or None
-CELERY_TASK_IGNORE_RESULT = not CELERY_RESULT_BACKEND
-CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", default="backoffice")
-# Whoever writes to the broker must not run code here.
-CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
-CELERY_ACCEPT_CONTENT = CELERY_RESULT_ACCEPT_CONTENT = ["json"]
-CELERY_TIMEZONE = TIME_ZONE
-CELERY_ENABLE_UTC = True
-# A message is gone when its job has ended, not when it began; and none waits behind a long job.
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_CONCURRENCY = env.int("CELERY_WORKER_CONCURRENCY", default=2)
-# The first is an error in the job, which is tried again; the second ends its process.
-CELERY_TASK_SOFT_TIME_LIMIT = env.int("CELERY_JOB_SECONDS", default=3_600)
-CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 300
-# A broker that is away must not keep a request waiting; the clock sends again what it missed.
-CELERY_BROKER_CONNECTION_TIMEOUT = 1
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0}
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {
-        # Redis gives out again what was not acknowledged by then: later than any job may last.
-        "visibility_timeout": CELERY_TASK_TIME_LIMIT + 300,
-        "socket_connect_timeout": 1,
-        "socket_timeout": 5,
-    }
-    if CELERY_BROKER_URL.startswith("redis")
-    else {}
-)
-CELERY_SEND_AGAIN_SECONDS = 600
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# Kept in memory: an interval that a restart begins anew is no loss, a file in the way is.
-CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"
-CELERY_BEAT_SCHEDULE = {
-    # Both what is due and what was lost. A tick that nobody took in time is one too many.
-    "tick": {"task": "backoffice.tick", "schedule": 15.0, "options": {"expires": 15.0}},
-}
-
 # --- Mail -------------------------------------------------------------------------------------
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
@@ -288,67 +240,6 @@ SIMPLE_HISTORY_ENFORCE_HISTORY_MODEL_PERMISSIONS = True
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
-
-# --- The trade's own rules --------------------------------------------------------------------
-
-SHOP_NAME = env.str("SHOP_NAME", default="Harbour & Pine")
-# What stands at the foot of printed papers: address, tax number, bank account.
-SHOP_IMPRINT = env.str("SHOP_IMPRINT", default="")
-CURRENCY = env.str("CURRENCY", default="EUR")
-# A dear product in large numbers is nearly always a slip of the keyboard.
-PRICE_STOCK_RULE = {
-    "price_above": env.str("PRICE_STOCK_RULE_PRICE", default="10000"),
-    "units_above": env.int("PRICE_STOCK_RULE_UNITS", default=100),
-}
-# A bulk act over so many rows is asked and done in one dialog; above it has a plan of its own page
-# and runs as a job.
-BULK_AT_ONCE_ROWS = env.int("BULK_AT_ONCE_ROWS", default=50)
-BULK_PLAN_AT_ONCE_ROWS = env.int("BULK_PLAN_AT_ONCE_ROWS", default=2_000)
-BULK_MAX_ROWS = env.int("BULK_MAX_ROWS", default=50_000)
-BULK_EXPIRES_HOURS = 24
-# Above either, the number of rows is typed before anything begins; money only for what cannot be
-# taken back.
-BULK_TYPED_ABOVE_ROWS = env.int("BULK_TYPED_ABOVE_ROWS", default=100)
-BULK_TYPED_ABOVE_MONEY = env.int("BULK_TYPED_ABOVE_MONEY", default=10_000)
-IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=256 * 1024 * 1024)
-IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=1_000_000)
-# A larger file is read, and more rows are written, by a job.
-IMPORT_AT_ONCE_BYTES = env.int("IMPORT_AT_ONCE_BYTES", default=2 * 1024 * 1024)
-IMPORT_AT_ONCE_ROWS = env.int("IMPORT_AT_ONCE_ROWS", default=2_000)
-IMPORT_MAX_WORKBOOK_BYTES = env.int("IMPORT_MAX_WORKBOOK_BYTES", default=50 * 1024 * 1024)
-IMPORT_MAX_COLUMNS = 500
-IMPORT_MAX_CELL_CHARS = 32_767
-IMPORT_EXPIRES_HOURS = 24
-# Where suppliers put their files by night; blank: no recipe runs by night.
-IMPORT_DROP_DIR = env.str("IMPORT_DROP_DIR", default="")
-# So long the rows of an applied import are kept, and it can be taken back.
-IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=180)
-# An export of more rows than this is written by a job; its file is kept for so many days.
-EXPORT_AT_ONCE_ROWS = env.int("EXPORT_AT_ONCE_ROWS", default=10_000)
-EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
-# Whoever has an order open and is silent this long no longer counts as working on it.
-PRESENCE_IDLE_SECONDS = env.int("PRESENCE_IDLE_SECONDS", default=120)
-# What a customer pays above this, in the shop's currency, is only reserved until somebody of the
-# house has looked at the order.
-ORDER_REVIEW_ABOVE = Decimal(env.str("ORDER_REVIEW_ABOVE", default="1000"))
-# What the web shop takes for sending, and from which sum of goods on it sends for nothing.
-SHIPPING_FEE = Decimal(env.str("SHIPPING_FEE", default="4.90"))
-SHIPPING_FREE_FROM = Decimal(env.str("SHIPPING_FREE_FROM", default="100"))
-# A cart that nobody touched for so long is thrown away.
-CART_KEEP_DAYS = env.int("CART_KEEP_DAYS", default=30)
-PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", default="orders.integrations.sandbox.SandboxGateway")
-STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
-# What Stripe's own script in the customer's browser is called with; it is no secret.
-STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
-STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
-# Empty: Stripe itself; a stand-in's address in tests.
-STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
-STRIPE_TIMEOUT_SECONDS = env.float("STRIPE_TIMEOUT_SECONDS", default=20.0)
-# Events that we tell other systems: how long one may take to answer, and whether addresses of our
-# own network may be told (tests, a neighbour behind the same wall).
-WEBHOOK_TIMEOUT_SECONDS = env.float("WEBHOOK_TIMEOUT_SECONDS", default=10.0)
-WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
-WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=256 * 1024)
 
 # --- Logs -------------------------------------------------------------------------------------
 
@@ -425,7 +316,3 @@ if SENTRY_DSN:
         max_request_body_size="never",
         include_local_variables=False,
     )
-
-# --- REST API ---------------------------------------------------------------------------------
-
-from config.settings.api import *  # noqa: E402, F403

@@ -3,70 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from django.urls import reverse
 
 from backoffice.ids import uuid7
-from catalog.models import Product
 from orders import services
-from orders.models import Order
 from orders.services import LineDraft
 from tests.conftest import ROLES
-from tests.orders.admin.desk import buttons, page_of, press, read
+from tests.orders.admin.desk import read
+from tests.orders.editing.forms import edit_url, form_of, preview_url, with_line
 from tests.orders.factories import OrderFactory, ProductFactory, click, fresh, pay
 
 pytestmark = pytest.mark.django_db
-
-
-def edit_url(order: Order) -> str:
-    return reverse("admin:orders_order_edit", args=[order.pk])
-
-
-def preview_url(order: Order) -> str:
-    return reverse("admin:orders_order_preview", args=[order.pk])
-
-
-def form_of(order: Order, **changes: Any) -> dict[str, Any]:
-    """Return what the browser sends when nothing was touched but `changes`."""
-    order = fresh(order)
-    data: dict[str, Any] = {
-        "shipping_fee": str(order.shipping_fee),
-        "discount": "",
-        "discount_reason": "",
-        "reason": "",
-        "version": order.version,
-        "idempotency_key": uuid7().hex,
-    }
-    lines = list(order.lines.order_by("pk"))
-    for at, line in enumerate(lines):
-        data |= {
-            f"lines-{at}-product": line.product_id,
-            f"lines-{at}-quantity": line.quantity,
-            f"lines-{at}-discount": "",
-            f"lines-{at}-discount_reason": "",
-            f"lines-{at}-line_id": line.pk,
-            f"lines-{at}-was": str(line.quantity),
-        }
-    data |= {"lines-TOTAL_FORMS": len(lines), "lines-INITIAL_FORMS": len(lines)}
-    return {**data, **changes}
-
-
-def with_line(form: dict[str, Any], product: Product, quantity: int) -> dict[str, Any]:
-    at = form["lines-TOTAL_FORMS"]
-    return {
-        **form,
-        "lines-TOTAL_FORMS": at + 1,
-        f"lines-{at}-product": product.pk,
-        f"lines-{at}-quantity": quantity,
-    }
-
-
-@pytest.fixture
-def order():
-    mug, pot = (ProductFactory(price=Decimal(p), sku=s) for p, s in ((10, "MUG"), (20, "POT")))
-    return OrderFactory(lines=[(mug, 2), (pot, 1)], shipping_fee=Decimal(5))
 
 
 def test_the_form_shows_frozen_prices_and_what_is_committed(order, support, sign_in):
@@ -244,87 +192,6 @@ def test_a_line_that_somebody_else_removed_is_a_conflict_only_if_i_changed_it(
     assert skus == {"PAN": 1, "MUG": 5}
 
 
-def test_the_workspace_leads_to_editing_duplicating_and_merging(order, support, sign_in):
-    OrderFactory(customer=order.customer)
-    client = sign_in(support)
-
-    html = read(client, page_of(order))
-
-    assert {"edit", "duplicate", "merge", "discount", "discount_line"} <= buttons(
-        html, is_open=True
-    )
-    assert edit_url(order) in html
-
-
-def test_merging_is_grey_when_there_is_no_other_order(order, support, sign_in):
-    html = read(sign_in(support), page_of(order))
-
-    assert "merge" in buttons(html, is_open=False)
-    assert "no other pending order" in html
-
-
-def test_merge_is_offered_with_the_customers_other_orders_and_says_where_they_went(
-    order, support, sign_in
-):
-    other = OrderFactory(customer=order.customer)
-    client = sign_in(support)
-    dialog = read(client, reverse("admin:orders_order_act", args=[order.pk, "merge"]))
-
-    press(client, order, "merge", absorb_id=other.pk)
-
-    assert f"{other.number} · 2 units · 29.90 EUR" in dialog
-    assert f"{order.number}</a>." in read(client, page_of(other))
-    kept = read(client, page_of(order))
-    assert "Has the lines of" in kept
-    assert "Took over another order" in kept
-
-
-def test_a_duplicate_opens_as_a_draft_that_says_what_it_leaves_out(order, support, sign_in):
-    pot = Product.objects.get(sku="POT")
-    pot.status = "archived"
-    pot.save()
-    client = sign_in(support)
-
-    answer = press(client, order, "duplicate")
-
-    draft = Order.objects.get(copied_from=order)
-    assert answer["Location"] == edit_url(draft)
-    assert "Left out: POT." in read(client, edit_url(draft))
-    assert "Copied from" in read(client, page_of(draft))
-
-
-def test_a_line_is_discounted_from_its_dialog(order, support, sign_in):
-    line = order.lines.get(sku="MUG")
-
-    press(sign_in(support), order, "discount_line", line_id=line.pk, percent="50", reason="torn")
-
-    assert fresh(order).subtotal == Decimal(30)
-
-
-def test_money_that_is_paid_too_much_stands_on_the_page(order, support, manager, sign_in):
-    with click(manager):
-        manager.is_superuser = True
-        services.record_payment(order_id=order.pk, amount=None, by=manager, reason="")
-    client = sign_in(support)
-    client.post(edit_url(order), form_of(order, **{"lines-0-quantity": 1}))
-
-    html = read(client, page_of(order))
-
-    assert "10.00 EUR paid too much" in html
-
-
-def test_an_address_is_changed_from_its_dialog_which_has_the_present_one(order, support, sign_in):
-    client = sign_in(support)
-    dialog = read(client, reverse("admin:orders_order_act", args=[order.pk, "give_address"]))
-
-    press(client, order, "give_address", name="Ada", line1="Pier 7", city="Bremen", country="DE")
-
-    assert 'value="Kai 4"' in dialog
-    after = fresh(order)
-    assert after.shipping_address.line1 == "Pier 7"
-    assert after.billing_address_id == after.shipping_address_id
-
-
 @pytest.mark.parametrize("role", ROLES)
 def test_only_roles_that_change_orders_reach_form_and_preview(role, order, make_user, sign_in):
     person = make_user(role)
@@ -350,15 +217,3 @@ def test_form_and_preview_ask_the_database_a_bounded_number_of_times(
         client.get(edit_url(order))
     with django_assert_max_num_queries(36 + number):
         client.post(preview_url(order), form_of(order, shipping_fee="1.00"))
-
-
-def test_a_customers_page_offers_merging_beside_two_pending_orders_only(order, support, sign_in):
-    client = sign_in(support)
-    page = reverse("admin:orders_customer_change", args=[order.customer_id])
-    merge = reverse("admin:orders_order_act", args=[order.pk, "merge"])
-    alone = read(client, page)
-
-    OrderFactory(customer=order.customer)
-
-    assert merge not in alone
-    assert merge in read(client, page)
