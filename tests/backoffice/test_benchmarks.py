@@ -14,6 +14,7 @@ from django.utils.module_loading import autodiscover_modules
 
 from backoffice import benchmarks, sealed
 from backoffice.models import AuditEvent, User
+from tests.forging import past_the_guard
 
 BIG = 40 * benchmarks.MEGABYTE
 
@@ -57,8 +58,11 @@ def test_a_sample_tells_the_peak_of_its_own_memory_only() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_sample_counts_the_memory_of_a_process_that_the_work_starts() -> None:
+    # What a process holds from its parent is not its own: it has to grow beyond that.
+    held_here = int(benchmarks._peak_mb() * benchmarks.MEGABYTE)
+
     def work() -> None:
-        grow = f"held = bytearray(b'x') * {BIG * 10}"
+        grow = f"held = bytearray(b'x') * {held_here + BIG}"
         subprocess.run([sys.executable, "-c", grow], check=True)
 
     assert benchmarks.sample(work).peak_mb > 35
@@ -92,7 +96,7 @@ def test_empty_empties_a_sealed_table_and_seals_it_again() -> None:
     assert not AuditEvent.objects.exists()
     assert sealed.missing() == []
     event = AuditEvent.record("export", rows=1)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with past_the_guard(), pytest.raises(IntegrityError), transaction.atomic():
         AuditEvent.objects.filter(pk=event.pk)._raw_delete("default")
 
 
