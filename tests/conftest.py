@@ -10,12 +10,12 @@ from typing import Any
 import hypothesis
 import pytest
 from django.contrib.auth.models import Group
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from backoffice import changes, history, sealed
 from backoffice.models import User
+from tests.kept import forget
 
 ROLES = ("support", "fulfilment", "merchandiser", "finance", "auditor", "manager", "admin")
 
@@ -87,11 +87,8 @@ def ambient_change() -> Iterator[changes.Change]:
 
 @pytest.fixture(autouse=True)
 def nothing_is_kept() -> None:
-    """No test sees the pages of another one; of a Redis that others use, only our keys go."""
-    if hasattr(cache, "delete_pattern"):
-        cache.delete_pattern("*")
-    else:
-        cache.clear()
+    """No test sees the pages of another one."""
+    forget()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import API_RATES, DATABASES, LOGGING, env
+from config.settings.base import API_RATES, CACHES, DATABASES, LOGGING, env
 from config.settings.unfold import UNFOLD  # noqa: F401
 
 DEBUG = False
@@ -33,6 +33,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     # Nobody needs a test's rows after a power cut: commits do not wait for the disk.
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
+
+# Two processes of tests share a Redis, and forget their own keys only.
+CACHES["default"]["KEY_PREFIX"] = env.str("PYTEST_XDIST_WORKER", default="tests")
 
 # No thread of its own writes beside a test.
 VIEWS_FLUSH_SECONDS = 0

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
 from django.test import Client
 
 from tests.backoffice.jobs.brokers import is_listening
+from tests.kept import forget
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.row("G7", "G13")]
 REQUESTS = 200
@@ -100,7 +100,7 @@ def test_sign_in_its_limits_and_sessions_hold_without_redis(redis, support, sett
     assert client.get("/admin/").status_code == 200
     assert django_settings.SESSION_ENGINE.endswith("backends.db")
     redis.start()
-    cache.clear()
+    forget()
     assert client.get("/admin/").status_code == 200
 
 

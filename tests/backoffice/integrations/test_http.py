@@ -6,7 +6,6 @@ import logging
 from decimal import Decimal
 
 import pytest
-from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
@@ -20,6 +19,7 @@ from backoffice.integrations.refusals import (
 from backoffice.models import AuditEvent
 from backoffice.refused import BadValue, ServiceUnavailable
 from tests.backoffice.integrations.standin import StandIn, dead_url, drip, hang, hang_up
+from tests.kept import forget
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("G5")]
 SECRET = "bearer-of-all-secrets"
@@ -37,7 +37,7 @@ class Weather(HttpService):
 def office():
     """Start a stand-in with a script; returns it and a client of it."""
     opened = []
-    cache.clear()
+    forget()
 
     def start(*script):
         stand_in = StandIn(*script).__enter__()

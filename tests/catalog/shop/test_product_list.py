@@ -4,13 +4,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from tests.catalog.factories import CategoryFactory, PriceChangeFactory, ProductFactory
+from tests.kept import forget
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("C3")]
 
@@ -24,7 +24,7 @@ def names(client, query="", path=LIST):
 
 
 def fresh(client, query="", path=LIST):
-    cache.clear()
+    forget()
     return names(client, query, path)
 
 
@@ -138,7 +138,7 @@ def test_htmx_gets_the_list_alone(client):
 
 
 def queries(client, path):
-    cache.clear()
+    forget()
     with CaptureQueriesContext(connection) as seen:
         assert client.get(path).status_code == 200
     return len(seen)

@@ -5,7 +5,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -24,6 +23,7 @@ from tests.catalog.factories import (
     ReviewFactory,
     TagFactory,
 )
+from tests.kept import forget
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("C3")]
 
@@ -202,7 +202,7 @@ def test_html_in_every_text_is_inert(client):
 
 def test_the_page_asks_no_more_for_more(client, mug):
     def asked():
-        cache.clear()
+        forget()
         with CaptureQueriesContext(connection) as seen:
             assert client.get(MUG).status_code == 200
         return len(seen)

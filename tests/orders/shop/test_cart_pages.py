@@ -1,13 +1,13 @@
 """The cart's pages: laying aside, changing, and what stands in the way, with scripts and without."""
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from catalog import services as catalog
 from orders.models import Cart, CartLine
+from tests.kept import forget
 from tests.orders.factories import CustomerFactory, ProductFactory, boss
 
 NOBODYS = "018f0000-0000-7000-8000-000000000000"
@@ -53,7 +53,7 @@ def test_the_same_product_again_adds_up_and_the_header_says_so(client, mug):
 @pytest.mark.row("G7")
 def test_a_kept_page_shows_each_visitor_their_own_cart(mug):
     one, other = Client(), Client()
-    cache.clear()
+    forget()
     assert 'class="count"' not in one.get("/").content.decode()
     one.post(ADD, form(mug, "2"))
     other.post(ADD, form(mug, "4"))
