@@ -6,11 +6,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest import mock
 
 import hypothesis
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
 from django.test import Client, TransactionTestCase
 
 from backoffice import changes, history, sealed
@@ -29,15 +31,35 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
 def _flush_without_triggers(self: TransactionTestCase) -> None:
     """Flushing empties every table, sealed ones too: the one place that lifts their triggers."""
-    sealed.uninstall()
+    is_sqlite = connection.vendor == "sqlite"
+    if is_sqlite:
+        sealed.uninstall()
     try:
-        with history.writing():
+        # PostgreSQL's are switched off and on by `_delete_all`: none has to be made again.
+        with history.writing(), mock.patch.object(sealed, "install"):
             _flush(self)
     finally:
-        sealed.install()
+        if is_sqlite or sealed.missing():
+            sealed.install()
+
+
+def _delete_all(self: Any, style: Any, tables: list[str], **_rest: Any) -> list[str]:
+    """Return what empties the tables.
+
+    A test leaves a handful of rows: deleting them takes a tenth of TRUNCATE's time, which makes new
+    files for every table. Keys between tables are asked when all are empty.
+    """
+    sealed_tables = sorted({seal.table for seal in sealed.registry()} & set(tables))
+    return [
+        *(f'ALTER TABLE "{table}" DISABLE TRIGGER USER' for table in sealed_tables),
+        *(f'DELETE FROM "{table}"' for table in tables),
+        "SET CONSTRAINTS ALL IMMEDIATE",
+        *(f'ALTER TABLE "{table}" ENABLE TRIGGER USER' for table in sealed_tables),
+    ]
 
 
 TransactionTestCase._fixture_teardown = _flush_without_triggers
+PostgresOperations.sql_flush = _delete_all
 
 
 @pytest.hookimpl(tryfirst=True)

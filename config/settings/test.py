@@ -1,5 +1,6 @@
 """The tests: no network, no waiting, the same database and cache as the environment asks for."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -35,7 +36,7 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
 
 # Two processes of tests share a Redis, and forget their own keys only.
-CACHES["default"]["KEY_PREFIX"] = env.str("PYTEST_XDIST_WORKER", default="tests")
+CACHES["default"]["KEY_PREFIX"] = os.environ.get("PYTEST_XDIST_WORKER", "tests")
 
 # No thread of its own writes beside a test.
 VIEWS_FLUSH_SECONDS = 0
