@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import changes, history
@@ -91,7 +91,9 @@ def views_for(user: User, label: str) -> SavedViewQuerySet:
     Whoever may share sees every shared one: somebody has to be able to put it away.
     """
     seen = SavedView.objects.of(label).seen_by(user, sees_all_shared=user.has_perm(SHARE))
-    return seen.with_default_of(user).select_related("owner", "role").order_by("name", "pk")
+    own_first = Case(When(owner_id=user.pk, then=0), default=1)
+    found = seen.with_default_of(user).select_related("owner", "role")
+    return found.order_by(own_first, "name", "pk")
 
 
 def roles_for(label: str) -> QuerySet[Group]:

@@ -36,7 +36,9 @@ def test_filters_are_saved_as_a_tab_that_is_counted_and_renamed(enter, merchandi
         page.set_viewport_size(size)
         assert sticks_out(page) == []
         for theme in ("light", "dark") if os.environ.get("SHOTS") else ():
-            page.evaluate("t => document.documentElement.classList.toggle('dark', t)", theme == "dark")
+            page.evaluate(
+                "t => document.documentElement.classList.toggle('dark', t)", theme == "dark"
+            )
             page.screenshot(path=f"{os.environ['SHOTS']}/{size['width']}-{theme}.png")
 
     page.get_by_label("What to do with").press("Enter")
