@@ -8,7 +8,7 @@ from io import BytesIO
 from django.conf import settings
 from django.utils import timezone
 
-from backoffice import changes, demo
+from backoffice import changes, demo, saved_views
 from backoffice.imports.files import run_sheet
 from catalog import services
 from catalog.models import Product, ProductImage
@@ -62,3 +62,14 @@ def draw_pictures() -> str:
                 )
                 drawn += 1
     return f"{drawn} drawn"
+
+
+@demo.part("views of products")
+def load_views() -> str:
+    return saved_views.load_sample(
+        label="catalog.product",
+        name="Published, out of stock",
+        query="status=published&stock=out",
+        role="merchandiser",
+        by=demo.account("manager"),
+    )

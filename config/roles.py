@@ -105,6 +105,9 @@ _JOBS = (
     "backoffice.retry_job",
     "backoffice.view_bulkrun",
 )
+# Views of lists: an auditor writes nothing, and so has those that others share.
+_KEEP_VIEWS = ("backoffice.keep_savedview",)
+_SHARE_VIEWS = (*_KEEP_VIEWS, "backoffice.share_savedview")
 # The whole record; whoever has only a trail's own permission sees that kind of object.
 _SEE_RECORD = ("backoffice.view_changeset", "backoffice.view_auditevent")
 _AUDIT = (
@@ -125,6 +128,7 @@ _LETTERS = ("orders.view_message", "orders.resend_message")
 
 ROLES: dict[str, tuple[str, ...]] = {
     "support": (
+        *_KEEP_VIEWS,
         *_RETURNS, "orders.exchange_return",
         *_SEE, *_SEE_CUSTOMERS, *_WRITE_ORDERS, *_RUN_ORDERS, *_EXPORT, *_JOBS,
         "orders.complete_order",
@@ -132,6 +136,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_ASK, *_LETTERS, "orders.audit_order",
     ),
     "fulfilment": (
+        *_KEEP_VIEWS,
         *_RETURNS, *_TAKE_BACK,
         *_SEE, "orders.view_address", *_EXPORT, *_ADJUST_STOCK, *_JOBS,
         *_SEE_IMPORTS,
@@ -139,10 +144,12 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_ASK, "orders.audit_order",
     ),
     "merchandiser": (
+        *_KEEP_VIEWS,
         *_SEE_ORDERS, *_SEE_CATALOGUE, *_RUN_CATALOGUE, *_EXPORT, *_JOBS, *_ASK,
         "catalog.audit_product", "catalog.restore_version_product",
     ),
     "finance": (
+        *_KEEP_VIEWS,
         *_SEE, *_SEE_CUSTOMERS, *_EXPORT, *_JOBS, "orders.export_customer",
         "orders.record_payment_order", "orders.take_payment_order",
         "orders.view_paymentintent", "orders.refund_order", "orders.capture_payment_order",
@@ -156,6 +163,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_SEE_RETENTION,
     ),
     "manager": (
+        *_SHARE_VIEWS,
         *_RETURNS, *_TAKE_BACK, "orders.exchange_return",
         *_SEE, *_SEE_CUSTOMERS, *_WRITE_ORDERS, *_RUN_ORDERS, *_RUN_CATALOGUE, *_EXPORT, *_AUDIT,
         *_JOBS,
@@ -170,6 +178,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "catalog.restore_version_tag", "catalog.restore_version_stocklocation",
     ),
     "admin": (
+        *_SHARE_VIEWS,
         *_AUDIT, *_JOBS, "backoffice.view_user", "backoffice.add_user", "backoffice.change_user",
         "auth.view_group", *_WEBHOOKS, *_KEEP_WEBHOOKS, "orders.handle_webhookevent",
         "backoffice.view_approval", "backoffice.view_approvalrule", "backoffice.add_approvalrule",

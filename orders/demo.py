@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from backoffice import approvals, changes, demo
+from backoffice import approvals, changes, demo, saved_views
 from backoffice.models import Approval, ApprovalRule, User
 from catalog.models import Product
 from orders import services
@@ -82,6 +82,17 @@ def load_orders() -> str:
         story.write(timezone.now() - timedelta(hours=story.dice.uniform(1, 30)))
     story.leave_in_doubt(timezone.now() - timedelta(minutes=25))
     return f"{Order.objects.count()} over {DAYS} days"
+
+
+@demo.part("views of orders")
+def load_views() -> str:
+    return saved_views.load_sample(
+        label="orders.order",
+        name="Paid, waiting more than two days",
+        query="payment=paid&waits_days=2&o=2",
+        role="support",
+        by=demo.account("manager"),
+    )
 
 
 @demo.part("four eyes")

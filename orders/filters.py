@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -108,6 +109,12 @@ class OrderFilterSet(ConsoleFilterSet):
         method="by_follow_up",
         empty_label=ANY,
     )
+    waits_days = django_filters.ChoiceFilter(
+        label=_("Waiting to be processed"),
+        choices=[("1", _("More than a day")), ("2", _("More than two days"))],
+        method="by_wait",
+        empty_label=ANY,
+    )
     placed = DayRangeFilter(label=_("Placed"), field_name="placed_at")
     total_min = django_filters.NumberFilter(
         label=_("Total from"), field_name="total", lookup_expr="gte"
@@ -135,6 +142,10 @@ class OrderFilterSet(ConsoleFilterSet):
                 return orders.filter(follow_up_on__gt=today)
             case _:
                 return orders.filter(follow_up_on=None)
+
+    def by_wait(self, orders: QuerySet[Order], _name: str, days: str) -> QuerySet[Order]:
+        since = timezone.now() - timedelta(days=int(days))
+        return orders.to_process().filter(placed_at__lt=since)
 
     def by_hold(self, orders: QuerySet[Order], _name: str, answer: str) -> QuerySet[Order]:
         return orders.filter(is_held=answer == "true")

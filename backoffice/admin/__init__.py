@@ -19,6 +19,7 @@ from backoffice.admin import (
     record,
     removed,
     retention,
+    saved_views,
     users,
 )
 
@@ -41,5 +42,6 @@ __all__ = [
     "record",
     "removed",
     "retention",
+    "saved_views",
     "users",
 ]

@@ -28,6 +28,7 @@ from backoffice.adminkit.histories import ShowsHistory
 from backoffice.adminkit.lists import CappedPaginator, ConsoleChangeList, Queue, keys_of
 from backoffice.adminkit.restoring import RestoresVersions
 from backoffice.adminkit.selections import ServesSelections
+from backoffice.adminkit.views import ShowsViews
 from backoffice.changes import UnauditedWrite
 
 __all__ = [
@@ -53,7 +54,9 @@ class _NotKept:
         pass
 
 
-class ConsoleAdmin(ServesSelections, RestoresVersions, ShowsHistory, SavesByService, ModelAdmin):
+class ConsoleAdmin(
+    ShowsViews, ServesSelections, RestoresVersions, ShowsHistory, SavesByService, ModelAdmin
+):
     """The base of every admin of ours.
 
     acts: what can be done (see `acts.py`). queues: tabs over the list. filterset_class: a

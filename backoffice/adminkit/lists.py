@@ -18,13 +18,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.views import ChangeList
 
+from backoffice.adminkit.filter_words import is_of, shown
 from backoffice.flows import Tone
 from backoffice.refused import Text
 
 QUEUE_VAR = "queue"
+VIEW_VAR = "view"
+# As a view's name: none, although the list would open with one.
+ALL_ROWS = "all"
 COUNT_UP_TO = 10_000
 QUEUE_COUNT_UP_TO = 999
-RANGE_PARTS = ("after", "before", "min", "max", "0", "1")
 
 
 @dataclass(frozen=True)
@@ -184,6 +187,7 @@ class ConsoleChangeList(ChangeList):
         if model_admin.filterset_class is not None:
             self.filterset = model_admin.filterset_class(request.GET, request=request)
         self.queues = model_admin.queues_for(request)
+        self.opens_with_view = getattr(request, "opens_with_view", False)
         super().__init__(request, *args, **kwargs)
 
     # --- Parameters ----------------------------------------------------------------------------
@@ -196,16 +200,30 @@ class ConsoleChangeList(ChangeList):
         names = []
         for name, field in self.filterset.form.fields.items():
             if isinstance(field.widget, MultiWidget):
-                names += [key for key in self.filter_params if _is_of(key, name)]
+                names += [key for key in self.filter_params if is_of(key, name)]
             else:
                 names.append(name)
         return names
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         lookups = super().get_filters_params(params)
-        for name in (QUEUE_VAR, *self.own_params):
+        for name in (QUEUE_VAR, VIEW_VAR, *self.own_params):
             lookups.pop(name, None)
         return lookups
+
+    def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
+        # An empty address opens the default view; who drops the last filter means all rows.
+        found = super().get_query_string(new_params, remove)
+        return f"?{VIEW_VAR}={ALL_ROWS}" if found == "?" and self.opens_with_view else found
+
+    @property
+    def not_understood(self) -> str:
+        """The filters whose value the list does not understand, by what they are called."""
+        gone = [_("Queue")] if self.queue_name and self.queue_name not in self.queues else []
+        if self.filterset is not None and not self.filterset.form.is_valid():
+            form = self.filterset.form
+            gone += [form[name].label for name in form.errors if name in form.fields]
+        return ", ".join(map(str, gone))
 
     # --- Rows ----------------------------------------------------------------------------------
 
@@ -235,6 +253,8 @@ class ConsoleChangeList(ChangeList):
         return self.filterset.filter_queryset(queryset)
 
     def get_results(self, request: HttpRequest) -> None:
+        if getattr(request, "counts_only", False):
+            return
         super().get_results(request)
         if not (self.query or self.has_active_filters or self.queue_name):
             # Nothing is filtered out, so there is no "Show all" to offer.
@@ -312,30 +332,8 @@ class ConsoleChangeList(ChangeList):
             chips.append(
                 Chip(
                     label=str(form[name].label or name),
-                    value=_shown(field, value),
-                    url=self.url_without(key for key in self.filter_params if _is_of(key, name)),
+                    value=shown(field, value),
+                    url=self.url_without(key for key in self.filter_params if is_of(key, name)),
                 )
             )
         return chips
-
-
-def _is_of(key: str, name: str) -> bool:
-    """True when a parameter belongs to a filter; ranges have two ("placed_at_after")."""
-    return key == name or key in {f"{name}_{part}" for part in RANGE_PARTS}
-
-
-def _shown(field: Any, value: Any) -> str:
-    """Return a filter's value in words."""
-    if isinstance(value, slice):
-        parts = [_("from {day}").format(day=value.start)] if value.start is not None else []
-        parts += [_("to {day}").format(day=value.stop)] if value.stop is not None else []
-        return " ".join(parts)
-    if value is True or value is False:
-        return str(_("Yes") if value else _("No"))
-    labels: dict[str, str] = {}
-    if not hasattr(field, "queryset"):
-        choices = getattr(field, "choices", ())
-        labels = {str(k): str(v) for k, v in choices if not isinstance(v, list | tuple)}
-    if isinstance(value, list | tuple | set | QuerySet):
-        return ", ".join(labels.get(str(item), str(item)) for item in value)
-    return labels.get(str(value), str(value))

@@ -43,6 +43,7 @@ from backoffice.models.seals import (
     Verification,
 )
 from backoffice.models.users import Profile, User, UserActivity
+from backoffice.models.views import DefaultView, SavedView
 
 __all__ = [
     "ApiToken",
@@ -59,6 +60,7 @@ __all__ = [
     "CacheGeneration",
     "CallCount",
     "ChangeSet",
+    "DefaultView",
     "EvidencePack",
     "ExpiredRows",
     "Expiry",
@@ -76,6 +78,7 @@ __all__ = [
     "PersonalRecord",
     "Profile",
     "RetentionRule",
+    "SavedView",
     "Seal",
     "SealBlock",
     "SealEpoch",

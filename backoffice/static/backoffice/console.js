@@ -258,4 +258,12 @@
     }
 
     document.addEventListener("DOMContentLoaded", alignMoneyHeads);
+
+    // On a phone the open view may stand beyond the edge of its row.
+    document.addEventListener("DOMContentLoaded", function () {
+        const open = document.querySelector(".bo-views nav .active");
+        if (open) {
+            open.parentElement.scrollLeft = open.offsetLeft - 16;
+        }
+    });
 })();
