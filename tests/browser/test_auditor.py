@@ -115,6 +115,9 @@ def test_an_auditor_finds_who_cancelled_and_why_and_the_stock_and_money_it_moved
     expect(fact(refund, "Order")).to_have_text(str(cancelled))
     expect(fact(refund, "Amount")).to_have_text("42.40")
     expect(card(page, "Cancellations")).to_contain_text(WHY)
+    asked = fact(card(page, "Payment intents"), "Arguments")
+    expect(asked).to_contain_text("refund: Yes")
+    expect(asked).not_to_contain_text("{")
     shoot(page, "change-set")
 
     card(page, "Orders").get_by_role("link", name="Just before this").click()
