@@ -139,7 +139,9 @@ class AuditEventAdmin(ConsoleAdmin):
     @admin.display(description=_("Change set"))
     def change_set_link(self, row: AuditEvent) -> SafeString:
         return format_html(
-            '<a class="bo-link" href="{}">{}</a>', page_of(row.change_set), row.change_set
+            '<a class="bo-link" href="{}">{}</a>',
+            page_of(ChangeSet, row.change_set_id),
+            row.change_set,
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

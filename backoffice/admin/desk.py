@@ -23,14 +23,16 @@ from backoffice.adminkit.desk_pages import (
     with_value,
     without,
 )
+from backoffice.adminkit.everything import page_of
 from backoffice.adminkit.pages import page
+from backoffice.adminkit.timeline import before_url
 from backoffice.cards import NavItem, register
 from backoffice.desk import trails
 from backoffice.desk.asking import ask
 from backoffice.desk.facets import facets_of
 from backoffice.desk.finding import Found, find, place_of, written
 from backoffice.desk.form import DeskForm
-from backoffice.desk.lines import Line, lines_of, page_of
+from backoffice.desk.lines import Line, lines_of
 from backoffice.desk.periods import PRESETS
 from backoffice.models import AuditSample, User
 from backoffice.refused import Refused
@@ -145,6 +147,8 @@ def _row(line: Line, query: QueryDict, reader: User) -> dict[str, Any]:
         row["object_url"] = desk_path(narrowed)
         if reader.has_perm(f"{line.model._meta.app_label}.view_{line.model._meta.model_name}"):
             row["page_url"] = page_of(line.model, line.pk)
+            if not line.source.is_events:
+                row["before_url"] = before_url(line.model, line.pk, line.entry, reader)
     row["set_only_url"] = desk_path(
         with_value(QueryDict(mutable=True), "set", str(line.change_set.pk))
     )

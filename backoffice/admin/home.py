@@ -27,7 +27,7 @@ def _latest_changes(user: User) -> list[PanelRow]:
     return [
         PanelRow(
             title=action_words(row.action) or row.get_channel_display(),
-            url=page_of(row),
+            url=page_of(type(row), row.pk),
             detail=" · ".join(part for part in (row.who, in_words(row.at), row.why) if part),
             badge=row.get_channel_display(),
         )

@@ -182,7 +182,6 @@ class VerificationAdmin(ConsoleAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Record"),
-            "opts": self.opts,
             "state": seals.record_state(),
             "job": work.open_job(),
             "packing": Job.objects.open().filter(kind=work.PACK_KIND, owner=request.user).last(),

@@ -95,6 +95,11 @@ def _history_section(
         names=True,
         reader=reader,
     )
+    may_open = reader.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")
+    for entry, row in zip(entries, rows, strict=True):
+        pk = getattr(row, key)
+        entry.page_url = page_of(model, pk) if may_open else ""
+        entry.before_url = timeline.before_url(model, pk, entry, reader)
     title = str(capfirst(model._meta.verbose_name_plural))
     return Section(title, entries=entries, more=more, look=model._meta.label_lower)
 
@@ -117,7 +122,7 @@ def _fact_section(
     for row in rows[:ROWS_PER_KIND]:
         values = [(str(capfirst(f.verbose_name)), words.of(f, row)) for f in columns]
         shown = [(label, value) for label, value in values if value != timeline.EMPTY]
-        facts.append(Fact(str(row), shown, page_of(row)))
+        facts.append(Fact(str(row), shown, page_of(model, row.pk)))
     return Section(str(capfirst(model._meta.verbose_name_plural)), facts=facts, more=more)
 
 
@@ -135,10 +140,9 @@ def _hidden(model: type[models.Model], reader: User) -> set[str]:
     return {*own, "salt", "commitment"}
 
 
-def page_of(row: Any) -> str:
+def page_of(model: type[models.Model], pk: Any) -> str:
     """Return the path of a row's page in the console, or nothing."""
-    stem = f"{row._meta.app_label}_{row._meta.model_name}"
     try:
-        return reverse(f"admin:{stem}_change", args=[row.pk])
+        return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[pk])
     except NoReverseMatch:
         return ""

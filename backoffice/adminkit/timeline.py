@@ -59,6 +59,9 @@ class Entry:
     body: str = ""
     change_set_id: int | None = None
     url: str = ""
+    # Where it is not the page itself: the row's own page, and the whole as it was before this.
+    page_url: str = ""
+    before_url: str = ""
     step: str = ""
     # Of what can be compared with others on its page: the history row.
     version_id: int | None = None
@@ -219,6 +222,17 @@ def _version_url(model: type[models.Model], pk: Any, history_id: int) -> str:
         return ""
 
 
+def before_url(model: type[models.Model], pk: Any, entry: Entry, reader: User) -> str:
+    """Return the page of the whole as it was before an entry, where its kind of row has one."""
+    app, name = model._meta.app_label, model._meta.model_name
+    if entry.change_set_id is None or not reader.has_perm(f"{app}.view_{name}"):
+        return ""
+    try:
+        return f"{reverse(f'admin:{app}_{name}_as_of', args=[pk])}?{entry.before_query}"
+    except NoReverseMatch:
+        return ""
+
+
 class Words:
     """Values of columns in words a person reads; related rows are fetched once per kind.
 
@@ -289,8 +303,14 @@ def in_words(value: Any) -> str:  # noqa: PLR0911  (one for each kind)
         case Decimal():
             return f"{value:,}"
         case dict():
-            return ", ".join(f"{key}: {item}" for key, item in value.items()) or EMPTY
+            return ", ".join(f"{key}: {_part(item)}" for key, item in value.items()) or EMPTY
         case list() | tuple():
-            return ", ".join(str(item) for item in value) or EMPTY
+            return ", ".join(_part(item) for item in value) or EMPTY
         case _:
             return str(value)
+
+
+def _part(value: Any) -> str:
+    """Return one value among others; what holds values itself is set apart."""
+    text = in_words(value)
+    return f"({text})" if isinstance(value, dict | list | tuple) and value else text

@@ -99,8 +99,8 @@ class DeskForm(forms.Form):
     since = Moment(label=gettext_lazy("From"), is_end=False, required=False)
     until = Moment(label=gettext_lazy("To"), is_end=True, required=False)
     field = forms.ChoiceField(label=gettext_lazy("Field that changed"), required=False)
-    old = forms.CharField(label=gettext_lazy("from"), required=False, max_length=LONGEST)
-    new = forms.CharField(label=gettext_lazy("to"), required=False, max_length=LONGEST)
+    old = forms.CharField(label=gettext_lazy("Value before"), required=False, max_length=LONGEST)
+    new = forms.CharField(label=gettext_lazy("Value after"), required=False, max_length=LONGEST)
     how = forms.MultipleChoiceField(
         label=gettext_lazy("How"),
         required=False,

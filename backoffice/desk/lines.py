@@ -9,11 +9,11 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import OuterRef, Subquery
-from django.urls import NoReverseMatch, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from backoffice.adminkit import timeline
+from backoffice.adminkit.everything import page_of
 from backoffice.adminkit.timeline import Entry
 from backoffice.desk.sources import Place, Source
 from backoffice.models import AuditEvent, ChangeSet, User
@@ -144,11 +144,3 @@ def actor_of(change_set: ChangeSet) -> str:
     if change_set.actor_kind == ChangeSet.ActorKind.CUSTOMER:
         return f"{_('Customer')} #{str(change_set.actor_id)[:8]}"
     return change_set.who
-
-
-def page_of(model: Any, pk: Any) -> str:
-    """Return the path of a row's page in the console, or nothing."""
-    try:
-        return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[pk])
-    except NoReverseMatch:
-        return ""

@@ -115,4 +115,6 @@ class StockMovement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.product_id}"
+        units = self.on_hand_delta or self.committed_delta or self.unavailable_delta
+        shown = f"{units:+}" if self.kind == self.Kind.ADJUST else abs(units)
+        return f"{self.get_kind_display()} {shown}"
