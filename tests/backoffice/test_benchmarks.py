@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.utils.module_loading import autodiscover_modules
 
 from backoffice import benchmarks, sealed
@@ -82,6 +82,21 @@ def test_a_sample_works_on_the_same_database() -> None:
     benchmarks.sample(lambda: User.objects.create_user("measured@example.com", None).pk)
 
     assert User.objects.filter(email="measured@example.com").exists()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_sample_leaves_a_connection_alone_that_was_open_before(monkeypatch) -> None:
+    def backend() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return cursor.fetchone()[0]
+
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+    ours = backend()
+
+    assert benchmarks.sample(backend).value != ours
+    assert backend() == ours
 
 
 # --- Tables ---
