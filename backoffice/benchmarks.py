@@ -140,9 +140,8 @@ def sample(work: Callable[[], Any]) -> Sample:
 def _measure(work: Callable[[], Any], answer: Any) -> None:
     # What is still open was opened by the parent (`close_all` does not reach what an event loop
     # of its thread holds): two processes that speak through one socket break both.
-    for alias in connections:
-        with suppress(AttributeError):
-            del connections[alias]
+    for inherited in connections.all():
+        inherited.connection = None
     try:
         with changes.change(separate=True, action="benchmark"):
             connection.ensure_connection()
