@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,12 +91,13 @@ def with_predecessors(source: Source, rows: Any) -> tuple[list[Any], list[Any]]:
 
 
 def _events(source: Source, keys: Sequence[int], reader: User) -> list[Line]:
-    rows = AuditEvent.objects.filter(pk__in=keys).select_related("change_set__origin")
+    rows = list(AuditEvent.objects.filter(pk__in=keys).select_related("change_set__origin"))
+    colleagues = _colleagues_among(rows)
     return [
         Line(
             place=Place(row.at, source.name, row.pk),
             source=source,
-            entry=_kept_from(_event_entry(row), row.change_set, reader),
+            entry=_kept_from(_event_entry(row, colleagues), row.change_set, reader),
             change_set=row.change_set,
             model=_model_called(row.subject_kind),
             pk=row.subject_key,
@@ -105,7 +106,7 @@ def _events(source: Source, keys: Sequence[int], reader: User) -> list[Line]:
     ]
 
 
-def _event_entry(event: AuditEvent) -> Entry:
+def _event_entry(event: AuditEvent, colleagues: Mapping[str, str]) -> Entry:
     return Entry(
         at=event.at,
         title=event.title,
@@ -114,11 +115,18 @@ def _event_entry(event: AuditEvent) -> Entry:
         why=event.change_set.why,
         tone="danger" if event.kind.endswith("_failed") else "neutral",
         icon="event_note",
-        what=_subject(event),
+        what=colleagues.get(event.subject_key) or _subject(event),
         body=timeline.in_words(event.detail) if event.detail else "",
         change_set_id=event.change_set_id,
         url=page_of(AuditEvent, event.pk),
     )
+
+
+def _colleagues_among(events: Sequence[AuditEvent]) -> dict[str, str]:
+    """Return the names of staff by key: a customer stays a key for who looks through the record."""
+    keys = {event.subject_key for event in events if event.subject_kind == User._meta.label}
+    staff = User.objects.filter(pk__in=keys, is_staff=True) if keys else ()
+    return {str(user.pk): str(user) for user in staff}
 
 
 def _subject(event: AuditEvent) -> str:

@@ -9,8 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from backoffice.desk import asking
 from backoffice.desk.asking import ask
 from backoffice.desk.finding import find, place_of, written
+from backoffice.models import AuditEvent
 from tests.backoffice.desk.conftest import lines, titles
 from tests.catalog.factories import ProductFactory
+from tests.orders.factories import CustomerFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -168,3 +170,14 @@ def test_a_customer_is_not_named_to_whoever_looks_through_the_record(record, loo
     assert titles(page)
     assert "Grace" not in page.content.decode()
     assert "Customer #" in page.content.decode()
+
+
+def test_an_event_about_a_colleague_names_them_and_one_about_a_customer_does_not(look, support):
+    customer = CustomerFactory()
+    about_support = AuditEvent.record("role_given", subject=support)
+    about_customer = AuditEvent.record("role_given", subject=customer)
+
+    shown = {line.place.key: line.entry.what for line in lines(look("?what=event"))}
+
+    assert shown[about_support.pk] == str(support) == "Support"
+    assert shown[about_customer.pk] == f"Customer {customer.pk}"
