@@ -92,7 +92,7 @@ class CartLineView(APIView):
         )
         return shown(cart)
 
-    @extend_schema(operation_id="cart_remove", responses=shapes.CartAnswer)
+    @extend_schema(operation_id="cart_remove", responses={200: shapes.CartAnswer})
     def delete(self, request: Request, product: UUID) -> Response:
         cart, product_id = self._line(request, product)
         services.remove_from_cart(cart_id=cart.pk, product_id=product_id, by=self._by(request))
