@@ -25,6 +25,7 @@ ROLES = ("support", "fulfilment", "merchandiser", "finance", "auditor", "manager
 hypothesis.settings.register_profile("deep", max_examples=500)
 
 _flush = TransactionTestCase._fixture_teardown
+_sql_flush = PostgresOperations.sql_flush
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
@@ -43,12 +44,17 @@ def _flush_without_triggers(self: TransactionTestCase) -> None:
             sealed.install()
 
 
-def _delete_all(self: Any, style: Any, tables: list[str], **_rest: Any) -> list[str]:
+def _delete_all(
+    self: Any, style: Any, tables: list[str], *, allow_cascade: bool = False, **rest: Any
+) -> list[str]:
     """Return what empties the tables.
 
     A test leaves a handful of rows: deleting them takes a tenth of TRUNCATE's time, which makes new
-    files for every table. Keys between tables are asked when all are empty.
+    files for every table. Keys between tables are asked when all are empty. Who empties some, and
+    whatever points to them, is no test's end.
     """
+    if allow_cascade:
+        return _sql_flush(self, style, tables, allow_cascade=True, **rest)
     sealed_tables = sorted({seal.table for seal in sealed.registry()} & set(tables))
     return [
         *(f'ALTER TABLE "{table}" DISABLE TRIGGER USER' for table in sealed_tables),
