@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -21,8 +22,11 @@ from tests.kept import forget
 
 ROLES = ("support", "fulfilment", "merchandiser", "finance", "auditor", "manager", "admin")
 
+# No example has to be quick: how fast a machine is today says nothing about the code.
+hypothesis.settings.register_profile("default", deadline=None)
+hypothesis.settings.load_profile("default")
 # `--hypothesis-profile=deep`: five times as long on everything that hypothesis tries.
-hypothesis.settings.register_profile("deep", max_examples=500)
+hypothesis.settings.register_profile("deep", max_examples=500, deadline=None)
 
 _flush = TransactionTestCase._fixture_teardown
 _sql_flush = PostgresOperations.sql_flush
@@ -74,6 +78,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("row"):
             item.add_marker("systems")
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded stays until the end: looking through it for garbage takes a twentieth of a
+    run's time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
