@@ -50,6 +50,11 @@ class NothingToSave(Refused):
     hint = _("Narrow the list first.")
 
 
+class PersonalView(Refused):
+    sentence = _("A view cannot keep an e-mail address: what a view held stays in the record.")
+    hint = _("Save the view without it, and search when you need it.")
+
+
 class NotYourView(Refused):
     """facts: name, owner."""
 
@@ -119,7 +124,7 @@ def save_view(
     label: the list, as its model is called ("orders.order"). query: as its address has it; what
     the list does not know is dropped. role_id: the role that sees it, too.
     Refuses: NotAllowed (to see the list, to save, to share); BadValue; NothingToSave;
-    ViewNameTaken; TooManyViews.
+    PersonalView; ViewNameTaken; TooManyViews.
     Atomic: locks the person; one view with its history, and the person's default.
     """
     require_permission(by, KEEP, _("save views"))
@@ -153,7 +158,8 @@ def rename_view(*, view_id: int, name: str, by: User) -> SavedView:
 def update_view(*, view_id: int, query: str, by: User) -> SavedView:
     """Let one's own view show what the list shows now.
 
-    Refuses: NotAllowed; UnknownRow; NotYourView; NothingToSave; BadValue. Atomic: locks one view.
+    Refuses: NotAllowed; UnknownRow; NotYourView; NothingToSave; PersonalView; BadValue.
+    Atomic: locks one view.
     """
     with _writing("update_view", by):
         view = _own(view_id, by)
@@ -315,6 +321,9 @@ def _query(label: str, query: str) -> str:
     kept = canonical(label, query)
     if not kept:
         raise NothingToSave
+    # Its history is sealed: an address in it would outlive the erasure of whose it is.
+    if any("@" in value for _parameter, value in _pairs(kept)):
+        raise PersonalView
     if len(kept) > QUERY_LENGTH:
         raise BadValue(field=_("Filters"), problem=_("they are too long to be saved."))
     return kept

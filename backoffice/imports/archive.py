@@ -39,7 +39,6 @@ _BROKEN = (
     zlib.error,
     struct.error,
     OverflowError,
-    NotImplementedError,
     RuntimeError,
     OSError,
     EOFError,

@@ -326,7 +326,6 @@ _BROKEN = (
     AttributeError,
     EOFError,
     OSError,
-    NotImplementedError,
     RuntimeError,
     ArithmeticError,
 )

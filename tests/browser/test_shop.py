@@ -72,6 +72,8 @@ def test_from_the_list_to_a_paid_order(shopper, window):
     assert not is_wider_than_its_window(page)
 
     page.get_by_role("link", name="Go to the cart").click()
+    # The product's page has a field of units, too.
+    page.wait_for_url("**/cart/")
     page.get_by_role("spinbutton").fill("3")
     page.get_by_role("spinbutton").press("Tab")
     expect(page.locator(".sums .total")).to_contain_text("€46.90")

@@ -242,6 +242,30 @@
         }
     });
 
+    // --- Menus ------------------------------------------------------------------------------
+
+    function closeMenus(but) {
+        document.querySelectorAll("details[data-menu][open]").forEach(function (menu) {
+            if (!but || !menu.contains(but)) {
+                menu.open = false;
+            }
+        });
+    }
+
+    document.addEventListener("click", function (event) {
+        closeMenus(event.target);
+    });
+
+    document.addEventListener("keydown", function (event) {
+        const menu = event.target.closest && event.target.closest("details[data-menu][open]");
+        if (event.key === "Escape") {
+            closeMenus();
+            if (menu) {
+                menu.querySelector("summary").focus();
+            }
+        }
+    });
+
     // --- Lists ------------------------------------------------------------------------------
 
     function alignMoneyHeads() {

@@ -1,4 +1,4 @@
-// The workspace's keys and menus. What changes an order is a form of its own; nothing here does.
+// The workspace's keys and dialogs. What changes an order is a form of its own; nothing here does.
 "use strict";
 
 document.addEventListener("keydown", (event) => {
@@ -6,19 +6,6 @@ document.addEventListener("keydown", (event) => {
   if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
   const next = document.querySelector("[data-next]")?.dataset.next;
   if (next) window.location.assign(next);
-});
-
-document.addEventListener("click", (event) => {
-  document.querySelectorAll("details.ow-more[open]").forEach((menu) => {
-    if (!menu.contains(event.target)) menu.open = false;
-  });
-});
-
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  document.querySelectorAll("details.ow-more[open]").forEach((menu) => {
-    menu.open = false;
-  });
 });
 
 // “Cancel order and return 48.00 EUR” is only true while the money goes back.

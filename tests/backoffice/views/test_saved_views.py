@@ -47,6 +47,17 @@ def test_no_filters_are_no_view(support, query):
         save(support, query=query)
 
 
+@pytest.mark.parametrize("query", ["q=ada%40example.com", "status=pending&q=x ada@example.com"])
+def test_an_address_is_not_kept_for_ever(support, query):
+    view = save(support)
+
+    with pytest.raises(saved_views.PersonalView):
+        save(support, name="Other", query=query)
+    with pytest.raises(saved_views.PersonalView):
+        saved_views.update_view(view_id=view.pk, query=query, by=support)
+    assert [row.query for row in SavedView.history.all()] == ["status=pending"]
+
+
 def test_filters_without_end_are_refused(support):
     with pytest.raises(BadValue, match="too long"):
         save(support, query="q=" + "x" * 2_001)
