@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from backoffice import changes
 from catalog import services as catalog
@@ -60,13 +61,15 @@ def test_two_clicks_lead_from_an_order_to_yesterday_noon(enter, manager):
     page.get_by_text("As of…").click()
     page.get_by_role("link", name="Yesterday 12:00").click()
 
-    assert page.get_by_text("You are looking at the past").is_visible()
-    assert "at=" in page.url
-    assert page.get_by_text("now Processing").is_visible()
-    assert page.get_by_text("came since").first.is_visible()
+    page.wait_for_url("**at=**")
+    expect(page.get_by_text("You are looking at the past")).to_be_visible()
+    expect(page.get_by_text("now Processing")).to_be_visible()
+    expect(page.get_by_text("came since").first).to_be_visible()
     shoot(page, "order-as-of")
+    yesterday = page.url
     page.get_by_role("link", name="One change later").click()
-    assert page.get_by_text("You are looking at the past").is_visible()
+    page.wait_for_url(lambda url: "at=" in url and url != yesterday)
+    expect(page.get_by_text("You are looking at the past")).to_be_visible()
 
     version = Product.history.filter(id=mug.pk).order_by("history_id").first()
     root = page.url.partition("/admin/")[0] + "/admin/"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import NARROW, WIDE
 from tests.catalog.factories import ProductFactory
@@ -29,15 +30,15 @@ def test_columns_are_chosen_sent_at_once_and_then_written_by_a_job(
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     chosen = page.locator("[data-chosen]")
     page.get_by_role("button", name="None", exact=True).click()
-    assert chosen.inner_text() == "1 of 21"
+    expect(chosen).to_have_text("1 of 21")
     page.get_by_role("button", name="All or none of Prices").press("Enter")
-    assert chosen.inner_text() == "6 of 21"
+    expect(chosen).to_have_text("6 of 21")
     page.get_by_label("CSV").check()
     with page.expect_download() as at_once:
         page.get_by_role("button", name="Download").click()
 
     page.goto(f"{live_server.url}{LIST}export/")
-    assert chosen.inner_text() == "6 of 21"
+    expect(chosen).to_have_text("6 of 21")
     page.get_by_role("button", name="Start the export").click()
     page.wait_for_url("**/export/*/")
     with page.expect_download() as by_job:

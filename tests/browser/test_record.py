@@ -7,6 +7,7 @@ import subprocess
 import zipfile
 
 import pytest
+from playwright.sync_api import expect
 
 from backoffice import seals
 from backoffice.models import AuditEvent, EvidencePack, Verification
@@ -24,10 +25,10 @@ def test_an_auditor_verifies_the_record_and_takes_it_along(enter, auditor, tmp_p
     page = enter(auditor)
 
     page.locator("a[href$='/record/']").first.click()
-    page.get_by_role("button", name="Verify now").click()
-    page.get_by_role("button", name="Verify now").wait_for()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Verify now").click()
+    expect(page.get_by_text("Whole", exact=True).first).to_be_visible()
     assert Verification.objects.latest("pk").is_whole
-    assert page.get_by_text("Whole", exact=True).first.is_visible()
 
     page.get_by_label("First day").fill("2020-01-01")
     page.get_by_label("Last day").fill("2999-01-01")

@@ -60,9 +60,12 @@ def test_from_the_list_to_a_paid_order(shopper, window):
     page.go_back()
     expect(page.locator(".pages [aria-current]")).to_have_text("1")
     page.get_by_role("link", name="Next").click()
+    expect(page.locator(".pages [aria-current]")).to_have_text("2")
     assert not is_wider_than_its_window(page)
 
     page.get_by_role("link", name="Harbour Mug").click()
+    # The price of what is chosen needs the page's script.
+    page.wait_for_url("**/products/**")
     page.get_by_label("Fog").check()
     expect(page.locator("[data-chosen-price]")).to_contain_text("€14.00")
     page.get_by_label("Units").fill("2")

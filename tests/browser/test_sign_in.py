@@ -81,6 +81,8 @@ def test_a_security_key_is_added_and_lets_in(page: Page, live_server, support, k
     page.wait_for_url(f"{house(live_server)}/admin/")
     page.goto(f"{house(live_server)}/accounts/2fa/")
     page.get_by_role("link", name="Add a key").click()
+    # A key is asked for by the page's script.
+    page.wait_for_url("**/webauthn/add/**")
     page.get_by_label("Name").fill("The blue one")
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("heading", name="Recovery Codes")).to_be_visible()
@@ -88,6 +90,7 @@ def test_a_security_key_is_added_and_lets_in(page: Page, live_server, support, k
     sign_out(page)
 
     sign_in(page, live_server, support)
+    page.wait_for_url("**/2fa/authenticate/**")
     page.get_by_role("button", name="Use a security key").click()
 
     page.wait_for_url(f"{house(live_server)}/admin/")
