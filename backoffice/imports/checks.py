@@ -15,6 +15,7 @@ from backoffice.imports.parse import Fault
 from backoffice.imports.relation import Relation
 from backoffice.imports.stage import FINDINGS_AT_ONCE, keep
 from backoffice.models import ImportFinding
+from backoffice.models.imports import Verdict
 
 Facts = Mapping[str, Any]
 Words = Callable[[Facts], Fault | None]
@@ -24,16 +25,27 @@ Words = Callable[[Facts], Fault | None]
 class Check:
     """What a row may not be, or a person should look at.
 
-    field: our column, "" for the whole row. when: SQL over r, p, t and `joins`. needs: what the
-    words need beside number, line and key, as SQL. words: None: it is all right after all.
+    field: our column, "" for the whole row. of: NEW or CHANGED, where only such rows can be meant;
+    no plan without any is asked. when: SQL over r, p, t and `joins`. needs: what the words need
+    beside number, line and key, as SQL. words: None: it is all right after all.
     """
 
     field: str = ""
-    when: str
+    of: str = ""
+    when: str = "TRUE"
     words: Words
     needs: Mapping[str, str] = field_of(default_factory=dict)
     joins: str = ""
     is_warning: bool = False
+
+    @property
+    def condition(self) -> str:
+        """Return `when`, of the rows that can be meant."""
+        return f"({_MEANT[self.of]} AND {self.when})" if self.of else f"({self.when})"
+
+
+# Of a row `p` with its target `t`.
+_MEANT = {Verdict.NEW: "t.id IS NULL", Verdict.CHANGED: "t.id IS NOT NULL"}
 
 
 def run_checks(
@@ -42,12 +54,13 @@ def run_checks(
     """Look for rows that a check concerns, and keep what it says; return how many were refused."""
     refused = 0
     source = relation.to_write if is_applying else relation.planned
-    for check in _holding(relation, checks, source):
+    meant = [check for check in checks if not check.of or relation.plans(check.of)]
+    for check in _holding(relation, meant, source):
         columns = "".join(f", {expression}" for expression in check.needs.values())
-        fields = relation.named_in(columns, check.when, check.joins)
+        fields = relation.named_in(columns, check.condition, check.joins)
         statement = (
             f"SELECT r.number, r.line, r.key{columns}"
-            f" {source(fields, joins=check.joins)} AND ({check.when})"
+            f" {source(fields, joins=check.joins)} AND {check.condition}"
         )
         if check.field and not check.is_warning:
             statement += f" AND {relation.unsaid(check.field)}"
@@ -62,7 +75,7 @@ def _holding(
     plain = [check for check in checks if not check.joins]
     holding = {id(check) for check in checks if check.joins}
     if plain:
-        asked = ", ".join(sql.any_of(check.when) for check in plain)
+        asked = ", ".join(sql.any_of(check.condition) for check in plain)
         (answers,) = sql.rows(f"SELECT {asked} {source(relation.named_in(asked))}")
         holding |= {id(check) for check, holds in zip(plain, answers, strict=True) if holds}
     return [check for check in checks if id(check) in holding]

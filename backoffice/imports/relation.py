@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from backoffice.imports import sql
@@ -130,22 +131,29 @@ class Relation:
     def changing(self) -> frozenset[str]:
         """The columns that the plan changes on any row that is there already."""
         asked = ", ".join(sql.any_of(sql.has_change(field.name)) for field in self.compared)
-        if not asked:
+        if not asked or not self.plans(Verdict.CHANGED):
             return frozenset()
         (answers,) = sql.rows(f"SELECT {asked} {self.to_write([])} AND p.verdict = 'changed'")
         named = zip(self.compared, answers, strict=True)
         return frozenset(field.name for field, holds in named if holds)
 
     @cached_property
-    def has_new(self) -> bool:
-        """Whether the plan makes any row."""
-        plan = ImportPlan.objects.filter(run=self.run, verdict=Verdict.NEW)
-        return plan.exists()
+    def _verdicts(self) -> frozenset[str]:
+        plan = ImportPlan.objects.filter(run=self.run)
+        return frozenset(
+            verdict
+            for verdict in (Verdict.NEW, Verdict.CHANGED)
+            if plan.filter(verdict=verdict).exists()
+        )
+
+    def plans(self, verdict: str) -> bool:
+        """Return whether the plan makes (NEW), or changes (CHANGED), any row."""
+        return verdict in self._verdicts
 
     def may_write(self, name: str) -> bool:
         """Return whether any row of the plan writes a column."""
         field = self.fields.get(name)
-        is_made = field is not None and field.is_given and self.has_new
+        is_made = field is not None and field.is_given and self.plans(Verdict.NEW)
         return is_made or name in self.changing
 
     def distinct(self, name: str) -> list[str]:
@@ -199,8 +207,22 @@ class Relation:
         return int(last)
 
     def batches(self) -> list[tuple[int, int]]:
-        """Return ranges of row numbers, first and last, that together are all rows."""
+        """Return ranges of row numbers, first and last: all rows, so many to write in each."""
+        ends = sql.rows(
+            "SELECT number FROM (SELECT number, row_number() OVER (ORDER BY number) AS place"
+            f" FROM {sql.table(ImportPlan)} WHERE run_id = {self.run.pk}"
+            f" AND verdict <> 'refused') x WHERE place %% {ROWS_A_BATCH} = 0 ORDER BY number"
+        )
+        lasts = [number for (number,) in ends if number < self.last_number]
         return [
-            (first, min(first + ROWS_A_BATCH - 1, self.last_number))
-            for first in range(1, self.last_number + 1, ROWS_A_BATCH)
+            (before + 1, last)
+            for before, last in pairwise([0, *lasts, self.last_number])
+            if before < last
         ]
+
+    def to_write_within(self, fields: Iterable[Field] | None, first: int, last: int) -> str:
+        """As `to_write`, of a batch. Both tables are told, to be read by their own keys."""
+        return (
+            f"{self.to_write(fields)} AND r.number BETWEEN {first} AND {last}"
+            f" AND p.number BETWEEN {first} AND {last}"
+        )

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connection, models
 
-COPY_BYTES = 1 << 18
+COPY_BYTES = 1 << 20
 COPY_ROWS = 5_000
 # Of PostgreSQL, for a sort or a join.
 WORK_MEMORY = "64MB"

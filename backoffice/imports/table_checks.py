@@ -14,6 +14,7 @@ from backoffice.imports.parse import Fault, Text, shown
 from backoffice.imports.relation import OPEN, Relation
 from backoffice.imports.stage import keep
 from backoffice.models import ImportFinding, ImportRow, ImportRun
+from backoffice.models.imports import Verdict
 
 # How many other lines a sentence names.
 LINES_NAMED = 5
@@ -77,9 +78,12 @@ def refuse_twins(relation: Relation, name: str) -> None:
     if text == "NULL":
         return
     rows = f"FROM {sql.table(ImportRow)} r WHERE r.run_id = {run.pk} AND {OPEN} AND {text} <> ''"
+    repeated = f"SELECT {text} {rows} GROUP BY {text} HAVING count(*) > 1"
+    if not sql.rows(f"{repeated} LIMIT 1"):
+        return
     twins = sql.rows(
-        f"SELECT {text} AS said, r.number, r.line {rows} AND {text} IN"
-        f" (SELECT {text} {rows} GROUP BY {text} HAVING count(*) > 1) ORDER BY said, r.number"
+        f"SELECT {text} AS said, r.number, r.line {rows} AND {text} IN ({repeated})"
+        " ORDER BY said, r.number"
     )
     lines: dict[str, list[int]] = {}
     for said, _number, line in twins:
@@ -120,7 +124,7 @@ def _mode(relation: Relation) -> Iterable[Check]:
     if relation.run.mode == ImportRun.Mode.UPDATE:
         yield Check(
             field=relation.key,
-            when="t.id IS NULL",
+            of=Verdict.NEW,
             words=lambda facts: Fault(
                 "key_unknown",
                 _("There is no {noun} {value}, and this import only updates."),
@@ -132,7 +136,7 @@ def _mode(relation: Relation) -> Iterable[Check]:
     if relation.run.mode == ImportRun.Mode.CREATE:
         yield Check(
             field=relation.key,
-            when="t.id IS NOT NULL",
+            of=Verdict.CHANGED,
             words=lambda facts: Fault(
                 "key_known",
                 _("The {noun} {value} is there already, and this import only creates."),
@@ -159,33 +163,36 @@ def _needed(relation: Relation) -> Iterable[Check]:
         )
         yield Check(
             field=field.name,
-            when=f"t.id IS NULL AND {text} = ''",
+            of=Verdict.NEW,
+            when=f"{text} = ''",
             words=lambda _facts, fault=fault: fault,
         )
 
 
 def _permissions(relation: Relation) -> Iterable[Check]:
     sheet = relation.sheet
-    for permission, when, what in (
-        (sheet.add_permission, "t.id IS NULL", _("create a")),
-        (sheet.change_permission, "t.id IS NOT NULL", _("change a")),
+    for permission, verdict, what in (
+        (sheet.add_permission, Verdict.NEW, _("create a")),
+        (sheet.change_permission, Verdict.CHANGED, _("change a")),
     ):
         if not relation.allows(permission):
             fault = not_allowed(what=what, noun=sheet.noun)
-            yield Check(when=when, words=lambda _facts, fault=fault: fault)
+            yield Check(of=verdict, words=lambda _facts, fault=fault: fault)
+    may_add, may_change = map(relation.allows, (sheet.add_permission, sheet.change_permission))
     for field in relation.given:
         column = field.column
         fault = not_allowed(
             what=_("set the {label} of a"), noun=sheet.noun, label=str(column.label).lower()
         )
-        if column.permission and not relation.allows(column.permission):
-            when = f"t.id IS NOT NULL AND {sql.has_change(field.name)}"
-            if relation.allows(sheet.change_permission):
-                yield Check(field=field.name, when=when, words=lambda _f, fault=fault: fault)
-        if column.creation_permission and not relation.allows(column.creation_permission):
-            when = f"t.id IS NULL AND {field.said_when_new} <> ''"
-            if relation.allows(sheet.add_permission):
-                yield Check(field=field.name, when=when, words=lambda _f, fault=fault: fault)
+        for may, permission, verdict, when in (
+            (may_change, column.permission, Verdict.CHANGED, sql.has_change(field.name)),
+            (may_add, column.creation_permission, Verdict.NEW, f"{field.said_when_new} <> ''"),
+        ):
+            # Who may not write the row at all is told so once.
+            if may and permission and not relation.allows(permission):
+                yield Check(
+                    field=field.name, of=verdict, when=when, words=lambda _f, fault=fault: fault
+                )
 
 
 def _emptied(relation: Relation) -> Iterable[Check]:
@@ -196,8 +203,9 @@ def _emptied(relation: Relation) -> Iterable[Check]:
         label = field.column.label
         yield Check(
             field=field.name,
+            of=Verdict.CHANGED,
             when=(
-                f"t.id IS NOT NULL AND {sql.has_change(field.name)} AND {field.said} = ''"
+                f"{sql.has_change(field.name)} AND {field.said} = ''"
                 f" AND {sql.old_text(field.name)} <> ''"
             ),
             words=lambda facts, label=label: Fault(
@@ -221,7 +229,8 @@ def not_emptied(relation: Relation, field: OwnField) -> Check:
     )
     return Check(
         field=field.name,
-        when=f"t.id IS NOT NULL AND {field.said} = ''",
+        of=Verdict.CHANGED,
+        when=f"{field.said} = ''",
         words=lambda _facts: fault,
     )
 
@@ -232,7 +241,8 @@ def drift(relation: Relation) -> Iterable[Check]:
     again = _("Import the file again and read the new preview.")
     yield Check(
         joins=f" LEFT JOIN {model} rival ON {key.replace('t.', 'rival.')} = r.key",
-        when="p.verdict = 'new' AND rival.id IS NOT NULL",
+        of=Verdict.NEW,
+        when="rival.id IS NOT NULL",
         words=lambda facts: Fault(
             "created_since",
             _("{key} was created by somebody else since the preview."),
@@ -251,10 +261,9 @@ def drift(relation: Relation) -> Iterable[Check]:
             continue
         yield Check(
             field="",
-            when=(
-                f"t.id IS NOT NULL AND {sql.has_change(field.name)}"
-                f" AND {field.present_text} <> {sql.old_text(field.name)}"
-            ),
+            of=Verdict.CHANGED,
+            when=f"{sql.has_change(field.name)} AND {field.present_text}"
+            f" <> {sql.old_text(field.name)}",
             needs={"old": sql.old_text(field.name), "now": field.present_text},
             words=lambda facts, field=field: _changed_since(field, facts, again),
         )

@@ -207,7 +207,7 @@ class OwnRows(SetPart):
     def write(self, relation: Relation, writing: Writing) -> None:
         values = self.new_values(relation)
         for first, last in relation.batches():
-            if values and relation.has_new:
+            if values and relation.plans(Verdict.NEW):
                 writing.insert(relation, values, first, last, step=self.step(relation))
             writing.update(relation, self.own_fields(relation), first, last, also=self.touches)
             writing.went_on(last)

@@ -47,8 +47,8 @@ class Writing:
 
         step: SQL over the new row `m`.
         """
-        source = relation.to_write(relation.named_in(*values.values()))
-        source += f" AND p.verdict = 'new' AND r.number BETWEEN {first} AND {last}"
+        source = relation.to_write_within(relation.named_in(*values.values()), first, last)
+        source += " AND p.verdict = 'new'"
         set_writes.insert_from(relation.sheet.model, values, source, step=step)
 
     def update(
@@ -79,7 +79,6 @@ class Writing:
         set_writes.update_from(
             relation.sheet.model,
             [field.stored_in for field in own],
-            f"SELECT t.id AS id{columns} {relation.to_write(own)}"
-            f" AND p.verdict = 'changed' AND r.number BETWEEN {first} AND {last}"
-            f" AND ({any_touched}) AND ({only})",
+            f"SELECT t.id AS id{columns} {relation.to_write_within(own, first, last)}"
+            f" AND p.verdict = 'changed' AND ({any_touched}) AND ({only})",
         )

@@ -10,6 +10,7 @@ from backoffice.imports import sql
 from backoffice.imports.checks import Check, Facts
 from backoffice.imports.parse import Fault
 from backoffice.imports.relation import Relation
+from backoffice.models.imports import Verdict
 from catalog import services
 
 PRICE_DROP_PERCENT = 20
@@ -43,7 +44,8 @@ def price_drop(relation: Relation) -> Check:
 
     return Check(
         field="price",
-        when=f"t.id IS NOT NULL AND {sql.has_change('price')} AND t.price > 0"
+        of=Verdict.CHANGED,
+        when=f"{sql.has_change('price')} AND t.price > 0"
         f" AND {new} * 100 < t.price * {100 - PRICE_DROP_PERCENT}",
         needs={"share": share},
         words=words,

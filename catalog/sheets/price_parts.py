@@ -14,6 +14,7 @@ from backoffice.imports.parse import Fault, shown
 from backoffice.imports.relation import Relation
 from backoffice.imports.table_sheet import OwnRows, SetPart
 from backoffice.imports.writing import Writing
+from backoffice.models.imports import Verdict
 from backoffice.refused import Refused
 from catalog import services
 from catalog.models import PriceChange
@@ -71,9 +72,10 @@ class SchedulePart(SetPart):
         about = Scheduling(relation)
         if about.is_undo or not any(relation.field(name) for name in PERIOD):
             return
-        meant = f"t.id IS NOT NULL AND {about.is_meant}"
+        meant = about.is_meant
         yield Check(
             field="price",
+            of=Verdict.CHANGED,
             when=f"{meant} AND COALESCE({relation.said('price')}, '') = ''",
             words=lambda _facts: Fault(
                 "price_missing",
@@ -119,8 +121,12 @@ def _not_for_a_period(field: Field, meant: str) -> Check:
         _("Leave it blank here; change it by a row without a period."),
         label=field.column.label,
     )
-    when = f"{meant} AND {sql.has_change(field.name)}"
-    return Check(field=field.name, when=when, words=lambda _facts: fault)
+    return Check(
+        field=field.name,
+        of=Verdict.CHANGED,
+        when=f"{meant} AND {sql.has_change(field.name)}",
+        words=lambda _facts: fault,
+    )
 
 
 def _is_scheduling() -> str:
@@ -137,12 +143,14 @@ def _period(about: Scheduling, scheduling: str) -> Iterable[Check]:
     )
     yield Check(
         field="valid_until",
+        of=Verdict.CHANGED,
         when=f"{scheduling} AND {about.start} <> '' AND {about.ends_at} <= {about.starts_at}",
         words=lambda _facts: fault,
     )
     over = services.PriceChangeOver()
     yield Check(
         field="valid_until",
+        of=Verdict.CHANGED,
         when=f"{scheduling} AND {about.ends_at} <= {about.now}",
         words=lambda _facts: Fault(
             over.code,
@@ -157,6 +165,7 @@ def _period(about: Scheduling, scheduling: str) -> Iterable[Check]:
 
     yield Check(
         field="valid_from",
+        of=Verdict.CHANGED,
         when=f"{scheduling} AND EXISTS (SELECT 1 {about.in_the_way})",
         needs={"sku": "t.sku", "other": f"(SELECT min(c.id) {about.in_the_way})"},
         words=words,
@@ -166,7 +175,8 @@ def _period(about: Scheduling, scheduling: str) -> Iterable[Check]:
 def _other_currency(field: ReadAlongField) -> Check:
     return Check(
         field=field.name,
-        when=f"t.id IS NOT NULL AND {field.contradicts}",
+        of=Verdict.CHANGED,
+        when=field.contradicts,
         needs={"said": field.said, "stored": field.present},
         words=lambda facts: Fault(
             "other_currency",
@@ -192,7 +202,8 @@ def _below_cost(relation: Relation) -> Check:
     touched = f"({relation.changes('price')} OR {relation.changes('cost')})"
     return Check(
         field="price" if relation.field("price") else "cost",
-        when=f"t.id IS NOT NULL AND {touched} AND {price} < {cost}",
+        of=Verdict.CHANGED,
+        when=f"{touched} AND {price} < {cost}",
         needs={"price": price, "cost": cost},
         words=words,
         is_warning=True,

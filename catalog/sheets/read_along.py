@@ -16,6 +16,7 @@ from backoffice.imports.parse import Fault, shown
 from backoffice.imports.relation import Relation
 from backoffice.imports.table_sheet import SetPart
 from backoffice.models import ImportFinding
+from backoffice.models.imports import Verdict
 
 NEVER = "(1 = 0)"
 
@@ -78,7 +79,8 @@ def _contradiction(field: ReadAlongField) -> Check:
 
     return Check(
         field=field.name,
-        when=f"t.id IS NOT NULL AND {field.contradicts}",
+        of=Verdict.CHANGED,
+        when=field.contradicts,
         needs={"said": field.said, "stored": field.present},
         words=words,
         is_warning=True,

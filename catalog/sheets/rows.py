@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from django.db import models
@@ -16,6 +17,7 @@ from backoffice.imports.parse import Fault, shown
 from backoffice.imports.relation import Relation
 from backoffice.imports.table_sheet import OwnRows
 from backoffice.models import ImportPlan, ImportRow
+from backoffice.models.imports import Verdict
 from catalog.models import Product
 from catalog.refusals import facts_of
 from catalog.services import identity, slugs
@@ -68,8 +70,8 @@ class ProductRows(OwnRows):
         price = relation.fields["price"].value(relation.said_when_new("price"))
         return Check(
             field="price",
-            when=f"t.id IS NULL AND {relation.said_when_new('status')} = 'published'"
-            f" AND COALESCE({price}, 0) = 0",
+            of=Verdict.NEW,
+            when=f"{relation.said_when_new('status')} = 'published' AND COALESCE({price}, 0) = 0",
             words=lambda _facts: Fault("no_price", _("It will be published at 0.00.")),
             is_warning=True,
         )
@@ -93,18 +95,18 @@ class ProductRows(OwnRows):
         )
         yield Check(
             field="sku",
-            when="t.id IS NULL AND lower(r.key) IN"
-            f" (SELECT lower(x.sku) FROM {sql.table(Product)} x)",
+            of=Verdict.NEW,
+            when=f"lower(r.key) IN (SELECT lower(x.sku) FROM {sql.table(Product)} x)",
             needs={"other": in_table},
             words=words,
             is_warning=True,
         )
         yield Check(
             field="sku",
-            when="t.id IS NULL AND lower(r.key) NOT IN"
-            f" (SELECT lower(x.sku) FROM {sql.table(Product)} x) AND lower(r.key) IN"
-            f" (SELECT lower(o.key) FROM {rows} GROUP BY lower(o.key)"
-            " HAVING count(DISTINCT o.key) > 1)",
+            of=Verdict.NEW,
+            when=f"lower(r.key) NOT IN (SELECT lower(x.sku) FROM {sql.table(Product)} x)"
+            f" AND lower(r.key) IN (SELECT lower(o.key) FROM {rows} GROUP BY lower(o.key)"
+            " HAVING min(o.key) <> max(o.key))",
             needs={"other": in_file},
             words=words,
             is_warning=True,
@@ -116,38 +118,21 @@ class ProductRows(OwnRows):
         """Find a free slug for each new product that names none; the same in whatever order."""
         plan = sql.table(ImportPlan)
         sql.run(f"UPDATE {plan} SET made = '' WHERE run_id = {relation.run.pk} AND made <> ''")
-        base, said = slug_base_of(relation), relation.said_when_new("slug")
-        nameless = f"p.verdict = 'new' AND {said} = ''"
-        product = sql.table(Product)
-        without = sql.rows(
-            f"SELECT r.number, {relation.said_when_new('name')}, r.key"
-            f" {relation.planned([])} AND {nameless} AND {base} = ''"
-        )
-        bases = [
-            (number, key, slugs.slug_base(Product, name, key)) for number, name, key in without
-        ]
-        source = relation.planned([])
-        # PostgreSQL cannot group by a constant: without names there is nothing to group.
-        grouped = "r.number" if base == "''" else base
-        crowded = sql.rows(
-            f"SELECT r.number, r.key, {base} {source} AND {nameless} AND {base} <> ''"
-            f" AND ({base} IN (SELECT {base} {source} AND {nameless} GROUP BY {grouped}"
-            f" HAVING count(*) > 1) OR {base} IN (SELECT {said} {source} AND {said} <> '')"
-            f" OR EXISTS (SELECT 1 FROM {product} x WHERE x.slug = {base}))"
-        )
-        wishes = sorted([*bases, *crowded], key=lambda wish: wish[1])
-        if not wishes:
+        if not relation.plans(Verdict.NEW):
             return
-        spoken_for = sql.rows(f"SELECT DISTINCT {said} {source} AND {said} <> ''")
-        kept = sql.rows(f"SELECT {base} {source} AND {nameless} AND {base} <> ''")
-        reserved = {slug for (slug,) in kept} - {wish[2] for wish in crowded}
-        reserved |= {slug for (slug,) in spoken_for}
-        free = slugs.free_slugs(Product, [wish[2] for wish in wishes], reserved=reserved)
-        made = [
-            ImportPlan(run_id=relation.run.pk, number=wish[0], made=slug)
-            for wish, slug in zip(wishes, free, strict=True)
-        ]
-        _write_made(made)
+        wishes = sorted([*_unnamed(relation), *_crowded(relation)], key=lambda wish: wish[1])
+        reserved: set[str] = set()
+        while wishes:
+            free = slugs.free_slugs(Product, [base for *_, base in wishes], reserved=reserved)
+            _write_made(
+                ImportPlan(run_id=relation.run.pk, number=number, made=slug)
+                for (number, _key, _base), slug in zip(wishes, free, strict=True)
+            )
+            # Nearly never does the file itself bear one of these: it is asked, not remembered.
+            borne = _borne_elsewhere(relation)
+            if not borne:
+                return
+            reserved |= borne
 
     # --- Writing ---------------------------------------------------------------------------------
 
@@ -187,6 +172,46 @@ class ProductRows(OwnRows):
         return values
 
 
+# Number, key, and the slug that a row's name would have.
+Wish = tuple[int, str, str]
+
+
+def _unnamed(relation: Relation) -> Iterable[Wish]:
+    """Return new rows without a slug for which reading made no base."""
+    rows = sql.rows(
+        f"SELECT r.number, r.key, {relation.said_when_new('name')} {relation.planned([])}"
+        f" AND p.verdict = 'new' AND {relation.said_when_new('slug')} = ''"
+        f" AND {slug_base_of(relation)} = ''"
+    )
+    return ((number, key, slugs.slug_base(Product, name, key)) for number, key, name in rows)
+
+
+def _crowded(relation: Relation) -> list[Wish]:
+    """Return new rows whose base another row of the file, or of the table, has as well."""
+    return sql.rows(
+        "WITH w AS MATERIALIZED (SELECT r.number, r.key, p.verdict = 'new' AS is_new,"
+        f" {slug_base_of(relation)} AS base, {relation.said_when_new('slug')} AS said"
+        f" {relation.planned([])})"
+        " SELECT w.number, w.key, w.base FROM w WHERE w.is_new AND w.said = '' AND w.base <> ''"
+        " AND (w.base IN (SELECT o.base FROM w o WHERE o.is_new AND o.said = ''"
+        " GROUP BY o.base HAVING count(*) > 1)"
+        " OR w.base IN (SELECT o.said FROM w o WHERE o.said <> '')"
+        f" OR EXISTS (SELECT 1 FROM {sql.table(Product)} x WHERE x.slug = w.base))"
+    )  # type: ignore[return-value]
+
+
+def _borne_elsewhere(relation: Relation) -> set[str]:
+    """Return slugs that were made up though another row says them, or will be called so."""
+    said = relation.said_when_new("slug")
+    slug = f"(CASE WHEN {said} <> '' THEN {said} ELSE {slug_base_of(relation)} END)"
+    found = sql.rows(
+        f"SELECT DISTINCT {slug} {relation.planned([])} AND p.made = ''"
+        f" AND ({said} <> '' OR p.verdict = 'new') AND {slug} IN (SELECT m.made FROM"
+        f" {sql.table(ImportPlan)} m WHERE m.run_id = {relation.run.pk} AND m.made <> '')"
+    )
+    return {slug for (slug,) in found}
+
+
 def slug_base_of(relation: Relation) -> str:
     """Return the slug that a row's name would make, where reading made it; else ''."""
     if SLUG_BASE not in relation.run.layout:
@@ -207,11 +232,10 @@ def _or_default(field: OwnField, model_field: models.Field[Any, Any]) -> str:
     )
 
 
-def _write_made(rows: list[ImportPlan]) -> None:
+def _write_made(rows: Iterable[ImportPlan]) -> None:
     """Write what was made up, some rows a statement."""
-    plan = sql.table(ImportPlan)
-    for start in range(0, len(rows), MADE_AT_ONCE):
-        some = rows[start : start + MADE_AT_ONCE]
+    plan, coming = sql.table(ImportPlan), iter(rows)
+    while some := list(islice(coming, MADE_AT_ONCE)):
         values = ", ".join(f"({row.number}, {sql.literal(row.made)})" for row in some)
         sql.run(
             f"UPDATE {plan} SET made = x.column2 FROM (VALUES {values}) x"

@@ -15,6 +15,7 @@ from backoffice.imports.relation import Relation
 from backoffice.imports.table_checks import not_allowed
 from backoffice.imports.table_sheet import SetPart
 from backoffice.imports.writing import Writing
+from backoffice.models.imports import Verdict
 from catalog.states import PRODUCT_FLOW
 
 IDS_AT_ONCE = 1_000
@@ -30,7 +31,8 @@ class StatusPart(SetPart):
         if closed:
             yield Check(
                 field="status",
-                when=f"t.id IS NOT NULL AND {sql.has_change('status')}",
+                of=Verdict.CHANGED,
+                when=sql.has_change("status"),
                 needs={"old": sql.old_text("status"), "new": relation.said("status")},
                 words=lambda facts: self._words(relation, facts),
             )

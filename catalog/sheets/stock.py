@@ -15,6 +15,7 @@ from backoffice.imports.parse import Fault
 from backoffice.imports.relation import Relation
 from backoffice.imports.table_sheet import SetPart
 from backoffice.imports.writing import Writing
+from backoffice.models.imports import Verdict
 from backoffice.refused import Refused
 from catalog import services
 from catalog.models import PriceChange, StockLevel
@@ -40,9 +41,10 @@ class StockPart(SetPart):
         said, shelf = self._units(relation), "COALESCE(shelf.on_hand, 0)"
         after = f"({shelf} + {self._difference(relation)})"
         promised = "COALESCE(shelf.committed + shelf.unavailable, 0)"
-        changed = f"t.id IS NOT NULL AND {sql.has_change('stock')}"
+        changed = sql.has_change("stock")
         yield Check(
             field="stock",
+            of=Verdict.CHANGED,
             when=f"{changed} AND {after} < {shelf} AND {after} < {promised}",
             needs={"sku": "t.sku", "after": after, "promised": promised},
             words=lambda facts: _said(
@@ -53,6 +55,7 @@ class StockPart(SetPart):
         )
         yield Check(
             field="stock",
+            of=Verdict.CHANGED,
             when=f"{changed} AND {after} > {MOST_UNITS}",
             words=lambda _facts: Fault(
                 "too_many_units", _("That would be more pieces than can be counted.")
@@ -60,6 +63,7 @@ class StockPart(SetPart):
         )
         yield Check(
             field="stock",
+            of=Verdict.CHANGED,
             when=f"{changed} AND {said} = 0 AND {shelf} > 0",
             words=lambda _facts: Fault("stock_to_zero", _("The stock goes to zero.")),
             is_warning=True,

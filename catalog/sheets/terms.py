@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import chain
 
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,7 @@ from backoffice.imports.table_checks import not_allowed
 from backoffice.imports.table_sheet import SetPart
 from backoffice.imports.tables import Note
 from backoffice.imports.writing import Writing
+from backoffice.models import ImportTerm
 from backoffice.refused import Refused
 from catalog import services
 from catalog.models import ProductTag, Tag
@@ -94,17 +96,9 @@ class TagPart(SetPart):
     columns = ("tags",)
 
     def resolve(self, relation: Relation) -> None:
-        texts = relation.distinct("tags")
-        known = {services.tag_key(tag.name): tag.pk for tag in Tag.objects.order_by("-pk")}
-        relation.keep_terms("tags", {text: _tag_ids(text, known) for text in texts})
-        names = {
-            name
-            for text in texts
-            for name in text.split(",")
-            if services.tag_key(name) not in known
-        }
-        if names:
-            sentence = _named(_("New tags ({count}): {names}."), sorted(names))
+        missing = self._keep(relation)
+        if missing:
+            sentence = _named(_("New tags ({count}): {names}."), sorted(missing))
             relation.notes.append(Note("new_tags", sentence))
 
     def checks(self, relation: Relation) -> Iterable[Check]:
@@ -131,10 +125,20 @@ class TagPart(SetPart):
         if missing:
             names = sorted({name for text in missing for name in text.split(",")})
             services.ensure_tags(names=names, by=writing.by, reason=writing.reason)
-            known = {services.tag_key(tag.name): tag.pk for tag in Tag.objects.order_by("-pk")}
-            texts = relation.distinct("tags")
-            relation.keep_terms("tags", {text: _tag_ids(text, known) for text in texts})
+            self._keep(relation)
         self._link(relation)
+
+    def _keep(self, relation: Relation) -> list[str]:
+        """Keep the keys of the tags that each text names; return the names that have none."""
+        known = {services.tag_key(tag.name): tag.pk for tag in Tag.objects.order_by("-pk")}
+        split = {text: text.split(",") for text in relation.distinct("tags")}
+        # Thousands of texts are made of a few names.
+        names = set(chain.from_iterable(split.values()))
+        keys = {name: known.get(services.tag_key(name)) for name in names}
+        relation.keep_terms(
+            "tags", {text: _tag_ids(map(keys.get, some)) for text, some in split.items()}
+        )
+        return [name for name, key in keys.items() if key is None]
 
     def _link(self, relation: Relation) -> None:
         """Take links away that a row no longer names, and add those that it does."""
@@ -173,17 +177,17 @@ def _bad_paths(texts: Iterable[str]) -> dict[str, Refused]:
     return bad
 
 
-def _tag_ids(text: str, known: dict[str, int]) -> str | None:
-    keys = [services.tag_key(name) for name in text.split(",")]
-    if any(key not in known for key in keys):
-        return None
-    return ",".join(map(str, sorted({known[key] for key in keys})))
+def _tag_ids(keys: Iterable[int | None]) -> str | None:
+    """Return keys as a term holds them; None when one is missing."""
+    found = set(keys)
+    return None if None in found else ",".join(map(str, sorted(filter(None, found))))
 
 
 def _missing(relation: Relation, name: str, column: str) -> list[str]:
     """Return the texts of rows to write that stand for nothing yet."""
     field = relation.fields[name]
-    if not field.is_given:
+    terms = ImportTerm.objects.filter(run=relation.run, field=name, **{column: None})
+    if not field.is_given or not terms.exists():
         return []
     said = relation.said_when_new(name)
     found = sql.rows(
