@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 class Derived:
     """A text that is made from others where the file is read, and kept beside the cells.
 
-    columns: of which it is made; without the first of them it is not. make: their texts → its.
+    columns: of which it is made; without the first of them it is not. make: the texts of many rows,
+    column by column → its text in each.
     """
 
     name: str
     columns: tuple[str, ...]
-    make: Callable[..., str]
+    make: Callable[..., Sequence[str]]
 
 
 class Planner(ABC):

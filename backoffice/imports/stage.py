@@ -120,7 +120,7 @@ class Stager:
         if derived.columns[0] not in read:
             return [None] * count
         blank = [""] * count
-        made = map(derived.make, *(read.get(name, blank) for name in derived.columns))
+        made = derived.make(*(read.get(name, blank) for name in derived.columns))
         return [
             text if first else None
             for text, first in zip(made, read[derived.columns[0]], strict=True)

@@ -20,6 +20,9 @@ _PLAIN = str.maketrans(
     | {"&": " and "}
 )
 _ODD = re.compile(r"[^a-z0-9_\s-]+")
+# Between names that are looked at together.
+_MARK = "|"
+_ODD_TOGETHER = re.compile(rf"[^a-z0-9_\s{_MARK}-]+")
 _GAPS = re.compile(r"[-_\s]+")
 CHUNK = 500
 # Bases of one query that looks for their numbered twins.
@@ -37,6 +40,24 @@ def slug_base(model: type[models.Model], *names: str) -> str:
         if slug:
             return slug[: slug_limit(model)].strip("-")
     return "item"
+
+
+def slug_bases(
+    model: type[models.Model], names: Sequence[str], otherwise: Sequence[str]
+) -> list[str]:
+    """As `slug_base` of each name, or what it is called otherwise: one pass over all of them.
+
+    Names of a sheet, 100,000 at a time; of those in other letters each is looked at alone.
+    """
+    plain = [name if name.isascii() and _MARK not in name else "" for name in names]
+    joined = _ODD_TOGETHER.sub("", _MARK.join(plain).lower().replace("&", " and "))
+    joined = _GAPS.sub("-", joined).replace(f"-{_MARK}", _MARK).replace(f"{_MARK}-", _MARK)
+    limit = slug_limit(model)
+    bases = joined.split(_MARK) if names else []
+    return [
+        base[:limit].strip("-") or slug_base(model, name, other)
+        for base, name, other in zip(bases, names, otherwise, strict=True)
+    ]
 
 
 def free_slugs(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -52,9 +52,7 @@ class ProductSheet(TableSheet):
         StatusPart(),
     )
     # A name stays what it is from reading to writing: its slug is made where the file is read.
-    derived = (
-        Derived(SLUG_BASE, ("name", "sku"), lambda name, sku: slugs.slug_base(Product, name, sku)),
-    )
+    derived = (Derived(SLUG_BASE, ("name", "sku"), partial(slugs.slug_bases, Product)),)
     hints = PRODUCT_HINTS
     undo_status = ("status", "archived")
     import_permission = "catalog.import_product"

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from catalog.models import Product
 from catalog.services import free_slugs, slug_base
+from catalog.services.slugs import slug_bases
 from tests.catalog.factories import ProductFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("C2")]
@@ -25,6 +26,18 @@ pytestmark = [pytest.mark.django_db, pytest.mark.row("C2")]
 )
 def test_slug_base_spells_a_name_in_plain_letters(names, slug):
     assert slug_base(Product, *names) == slug
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.one_of(st.text(max_size=8), st.text("aZ-_ |&ß\n\x1f", max_size=9)), st.text())
+    )
+)
+def test_slug_bases_of_many_are_those_of_each(pairs):
+    names, skus = [name for name, _sku in pairs], [sku for _name, sku in pairs]
+
+    assert slug_bases(Product, names, skus) == [slug_base(Product, *pair) for pair in pairs]
 
 
 def test_free_slugs_numbers_what_is_taken():
