@@ -199,12 +199,17 @@ def any_of(condition: str) -> str:
 
 
 def uuid7(milliseconds: int) -> str:
-    """Return an expression that makes a UUID of version 7 (RFC 9562, 5.7) for each row."""
+    """Return an expression that makes a UUID of version 7 (RFC 9562, 5.7) for each row.
+
+    It names a row and is no secret: PostgreSQL's own generator is a third of the time of
+    `gen_random_uuid`, which is most of what a new row's columns cost.
+    """
     stamp = f"{milliseconds:012x}"
     if is_postgresql():
-        # Version 4 has its variant bits in the right place, and random ones around them.
-        head = f"'{stamp[:8]}-{stamp[8:]}-7'"
-        return f"CAST({head} || substr(gen_random_uuid()::text, 16) AS uuid)"
+        version = "to_hex(CAST(28672 + trunc(random() * 4096) AS int))"  # 7000 to 7fff
+        variant = "to_hex(CAST(2147483648 + trunc(random() * 1073741824) AS bigint))"  # 8… to b…
+        rest = "lpad(to_hex(CAST(trunc(random() * 4294967296) AS bigint)), 8, '0')"
+        return f"CAST('{stamp}' || {version} || {variant} || {rest} AS uuid)"
     return (
         f"('{stamp}7' || substr(lower(hex(randomblob(2))), 2) || "
         "substr('89ab', 1 + abs(random() %% 4), 1) || substr(lower(hex(randomblob(8))), 2))"

@@ -48,8 +48,12 @@ class SetPart:
     def judge(self, relation: Relation) -> None:
         """Say what no single row shows: after the checks of all parts, before verdicts stand."""
 
+    def wish(self, relation: Relation) -> str:
+        """Return SQL of what a new row is made up with as long as nothing speaks against it."""
+        return ""
+
     def settle(self, relation: Relation) -> None:
-        """Make up what rows that will be written still lack."""
+        """Make up what rows that will be written still lack, beside what they wish for."""
 
     def prepare(self, relation: Relation) -> None:
         """Tell fields what only this part knows, before anything is asked or written."""
@@ -98,7 +102,7 @@ class TablePlanner(Planner):
             part.resolve(relation)
         self._hold_against_table()
         if is_large:
-            sql.analyze(ImportPlan, columns=("run_id", "number", "verdict", "target_id"))
+            sql.analyze(ImportPlan, columns=("run_id", "number", "verdict", "target_id", "made"))
             sql.analyze(ImportTerm)
         table_checks.forgive_forms(relation)
         table_checks.refuse_nameless(relation)
@@ -134,6 +138,7 @@ class TablePlanner(Planner):
             }
         )
         any_differs = " OR ".join(["t.id IS NULL", *(condition for _field, condition in differing)])
+        wish = next(filter(None, (part.wish(relation) for part in self.parts)), "''")
         new_id = "t.id"
         if sql.is_postgresql():
             sequence = sql.rows(
@@ -145,7 +150,8 @@ class TablePlanner(Planner):
             " (run_id, number, verdict, target_id, changes, made)"
             " SELECT r.run_id, r.number,"
             " CASE WHEN t.id IS NULL THEN 'new' ELSE 'changed' END,"
-            f" {new_id}, CASE WHEN t.id IS NULL THEN NULL ELSE {changes} END, ''"
+            f" {new_id}, CASE WHEN t.id IS NULL THEN NULL ELSE {changes} END,"
+            f" CASE WHEN t.id IS NULL THEN {wish} ELSE '' END"
             f" {relation.unplanned(relation.compared)} AND ({any_differs})"
         )
 

@@ -114,12 +114,16 @@ class ProductRows(OwnRows):
 
     # --- Completing ------------------------------------------------------------------------------
 
+    def wish(self, relation: Relation) -> str:
+        """Return the slug that the row's name makes, where the row itself says none."""
+        said = relation.said_when_new("slug")
+        return f"(CASE WHEN {said} = '' THEN {slug_base_of(relation)} ELSE '' END)"
+
     def settle(self, relation: Relation) -> None:
         """Find a free slug for each new product that names none; the same in whatever order."""
-        plan = sql.table(ImportPlan)
-        sql.run(f"UPDATE {plan} SET made = '' WHERE run_id = {relation.run.pk} AND made <> ''")
         if not relation.plans(Verdict.NEW):
             return
+        self._wish_anew(relation)
         wishes = sorted([*_unnamed(relation), *_crowded(relation)], key=lambda wish: wish[1])
         reserved: set[str] = set()
         while wishes:
@@ -129,10 +133,26 @@ class ProductRows(OwnRows):
                 for (number, _key, _base), slug in zip(wishes, free, strict=True)
             )
             # Nearly never does the file itself bear one of these: it is asked, not remembered.
-            borne = _borne_elsewhere(relation)
+            borne = {slug for (slug,) in sql.rows(" UNION ".join(_taken_in_file(relation)))}
             if not borne:
                 return
             reserved |= borne
+
+    def _wish_anew(self, relation: Relation) -> None:
+        """Forget what was made up: for rivals who took it, and for rows that are written."""
+        plan, rows = sql.table(ImportPlan), sql.table(ImportRow)
+        settled = "r.is_settled"
+        if relation.is_planned:
+            again, where = f"CASE WHEN {settled} THEN '' ELSE {self.wish(relation)} END", "1 = 1"
+        elif relation.run.applied:
+            again, where = "''", settled
+        else:
+            return
+        sql.run(
+            f"UPDATE {plan} SET made = {again} FROM {rows} r WHERE {plan}.run_id ="
+            f" {relation.run.pk} AND {plan}.verdict = 'new' AND r.run_id = {plan}.run_id"
+            f" AND r.number = {plan}.number AND {where}"
+        )
 
     # --- Writing ---------------------------------------------------------------------------------
 
@@ -157,8 +177,7 @@ class ProductRows(OwnRows):
             "updated_at": now,
             "created_by_id": sql.stored(Product._meta.get_field("created_by"), relation.by.pk),
             "sku": "r.key" if relation.key == "sku" else relation.said_when_new("sku"),
-            "slug": f"COALESCE(NULLIF(p.made, ''), NULLIF({relation.said_when_new('slug')}, ''),"
-            f" {slug_base_of(relation)})",
+            "slug": f"COALESCE(NULLIF(p.made, ''), {relation.said_when_new('slug')})",
         }
         values = {}
         for model_field in Product._meta.concrete_fields:
@@ -177,39 +196,42 @@ Wish = tuple[int, str, str]
 
 
 def _unnamed(relation: Relation) -> Iterable[Wish]:
-    """Return new rows without a slug for which reading made no base."""
+    """Return new rows without a slug for which reading made none to wish for."""
     rows = sql.rows(
         f"SELECT r.number, r.key, {relation.said_when_new('name')} {relation.planned([])}"
-        f" AND p.verdict = 'new' AND {relation.said_when_new('slug')} = ''"
-        f" AND {slug_base_of(relation)} = ''"
+        f" AND p.verdict = 'new' AND p.made = '' AND {relation.said_when_new('slug')} = ''"
     )
     return ((number, key, slugs.slug_base(Product, name, key)) for number, key, name in rows)
 
 
-def _crowded(relation: Relation) -> list[Wish]:
-    """Return new rows whose base another row of the file, or of the table, has as well."""
-    return sql.rows(
-        "WITH w AS MATERIALIZED (SELECT r.number, r.key, p.verdict = 'new' AS is_new,"
-        f" {slug_base_of(relation)} AS base, {relation.said_when_new('slug')} AS said"
-        f" {relation.planned([])})"
-        " SELECT w.number, w.key, w.base FROM w WHERE w.is_new AND w.said = '' AND w.base <> ''"
-        " AND (w.base IN (SELECT o.base FROM w o WHERE o.is_new AND o.said = ''"
-        " GROUP BY o.base HAVING count(*) > 1)"
-        " OR w.base IN (SELECT o.said FROM w o WHERE o.said <> '')"
-        f" OR EXISTS (SELECT 1 FROM {sql.table(Product)} x WHERE x.slug = w.base))"
-    )  # type: ignore[return-value]
-
-
-def _borne_elsewhere(relation: Relation) -> set[str]:
-    """Return slugs that were made up though another row says them, or will be called so."""
-    said = relation.said_when_new("slug")
-    slug = f"(CASE WHEN {said} <> '' THEN {said} ELSE {slug_base_of(relation)} END)"
-    found = sql.rows(
-        f"SELECT DISTINCT {slug} {relation.planned([])} AND p.made = ''"
-        f" AND ({said} <> '' OR p.verdict = 'new') AND {slug} IN (SELECT m.made FROM"
-        f" {sql.table(ImportPlan)} m WHERE m.run_id = {relation.run.pk} AND m.made <> '')"
+def _crowded(relation: Relation) -> Iterable[Wish]:
+    """Return new rows that wish for what another row, of the file or of the table, has too."""
+    borne = (
+        f"SELECT x.slug FROM {sql.table(Product)} x JOIN {sql.table(ImportPlan)} o"
+        f" ON o.made = x.slug WHERE o.run_id = {relation.run.pk} AND o.verdict = 'new'"
     )
-    return {slug for (slug,) in found}
+    taken = " UNION ALL ".join([*_taken_in_file(relation), borne])
+    rows = sql.rows(
+        f"SELECT r.number, r.key, p.made {relation.planned([])} AND p.verdict = 'new'"
+        f" AND p.made <> '' AND p.made IN ({taken})"
+    )
+    return ((number, key, made) for number, key, made in rows)
+
+
+def _taken_in_file(relation: Relation) -> list[str]:
+    """Return queries of made-up slugs that two rows of the file would bear."""
+    plan = (
+        f"FROM {sql.table(ImportPlan)} WHERE run_id = {relation.run.pk} AND verdict = 'new'"
+        " AND made <> ''"
+    )
+    queries = [f"SELECT made {plan} GROUP BY made HAVING count(*) > 1"]
+    field = relation.fields.get("slug")
+    if field is not None and field.is_given:
+        said = field.said_when_new
+        queries.append(
+            f"SELECT {said} AS made {relation.planned([])} AND {said} IN (SELECT made {plan})"
+        )
+    return queries
 
 
 def slug_base_of(relation: Relation) -> str:
