@@ -207,18 +207,14 @@ class Relation:
         return int(last)
 
     def batches(self) -> list[tuple[int, int]]:
-        """Return ranges of row numbers, first and last: all rows, so many to write in each."""
+        """Return ranges of row numbers, first and last, with so many rows to write in each."""
         ends = sql.rows(
-            "SELECT number FROM (SELECT number, row_number() OVER (ORDER BY number) AS place"
-            f" FROM {sql.table(ImportPlan)} WHERE run_id = {self.run.pk}"
-            f" AND verdict <> 'refused') x WHERE place %% {ROWS_A_BATCH} = 0 ORDER BY number"
+            "SELECT number FROM (SELECT number, row_number() OVER (ORDER BY number) AS place,"
+            f" count(*) OVER () AS total FROM {sql.table(ImportPlan)} WHERE run_id = {self.run.pk}"
+            f" AND verdict <> 'refused') x WHERE place %% {ROWS_A_BATCH} = 0 OR place = total"
+            " ORDER BY number"
         )
-        lasts = [number for (number,) in ends if number < self.last_number]
-        return [
-            (before + 1, last)
-            for before, last in pairwise([0, *lasts, self.last_number])
-            if before < last
-        ]
+        return [(before + 1, last) for before, last in pairwise([0, *(end for (end,) in ends)])]
 
     def to_write_within(self, fields: Iterable[Field] | None, first: int, last: int) -> str:
         """As `to_write`, of a batch. Both tables are told, to be read by their own keys."""

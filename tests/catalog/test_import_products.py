@@ -5,7 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from backoffice.imports import relation
 from backoffice.imports.preview import page_of, shown
 from backoffice.models import ChangeSet
 from catalog.models import Category, Product, ProductTag, StockMovement, Tag
@@ -317,3 +320,26 @@ def test_a_slug_that_is_made_never_meets_one_that_the_file_says(merchandiser):
 
     slugs = dict(Product.objects.values_list("sku", "slug"))
     assert slugs == {"A": "mug", "B": "mug-3", "C": "mug-4", "OLD": "mug-2"}
+
+
+def test_a_slug_that_is_made_never_meets_one_that_another_name_makes(merchandiser):
+    rows = [["A", "Mug"], ["B", "Mug"], ["C", "Mug 2"]]
+
+    load(csv_of(["sku", "name"], *rows), by=merchandiser)
+
+    slugs = dict(Product.objects.values_list("sku", "slug"))
+    assert slugs == {"A": "mug", "B": "mug-3", "C": "mug-2"}
+
+
+def test_changes_that_lie_far_apart_are_written_together(merchandiser, monkeypatch):
+    monkeypatch.setattr(relation, "ROWS_A_BATCH", 3)
+    for number in range(40):
+        ProductFactory(sku=f"S{number:02}", price=1)
+    rows = [[f"S{number:02}", "2" if number % 6 == 5 else "1"] for number in range(40)]
+
+    with CaptureQueriesContext(connection) as queries:
+        load(csv_of(["sku", "price"], *rows), by=merchandiser)
+
+    writes = [q for q in queries if 'UPDATE "catalog_product" SET "price"' in q["sql"]]
+    assert len(writes) == 2  # of six rows, three at a time; the file has forty
+    assert Product.objects.filter(price=2).count() == 6
