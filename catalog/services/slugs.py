@@ -36,7 +36,8 @@ def slug_base(model: type[models.Model], *names: str) -> str:
             slug = _ODD.sub("", name.lower().replace("&", " and "))
             slug = _GAPS.sub("-", slug).strip("-")
         else:
-            slug = slugify(name.lower().translate(_PLAIN)).replace("_", "-").strip("-")
+            # Next to a hyphen an underscore would make two: no slug that anybody may type.
+            slug = _GAPS.sub("-", slugify(name.lower().translate(_PLAIN))).strip("-")
         if slug:
             return slug[: slug_limit(model)].strip("-")
     return "item"

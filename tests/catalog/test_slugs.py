@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.row("C2")]
         (["Große Straße & Søn"], "grosse-strasse-and-son"),
         (["Œuvre, Łódź"], "oeuvre-lodz"),
         (["café_crème"], "cafe-creme"),
+        (["0-_¹"], "0-1"),
         (["كوب", "MUG 7"], "mug-7"),
         (["كوب", "***"], "item"),
         (["x" * 300], "x" * 250),
