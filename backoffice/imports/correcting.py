@@ -131,5 +131,5 @@ def _replace(run: ImportRun, stager: Stager, chunk: MappedChunk, numbers: Sequen
     ImportRow.objects.filter(run=run, number__in=numbers).delete()
     for finding in findings:
         finding.number = numbers[finding.number]
-    insert_rows(run.pk, ((numbers[place], *row) for place, *row in staged))
+    insert_rows(run.pk, [staged._replace(numbers=numbers)])
     keep(findings)

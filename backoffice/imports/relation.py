@@ -176,19 +176,18 @@ class Relation:
     def keep_terms(self, name: str, terms: Mapping[str, Any]) -> None:
         """Remember what texts stand for: a key, a text of keys, or None for what is missing."""
         ImportTerm.objects.filter(run=self.run, field=name).delete()
+        found = terms.values()
         sql.insert_many(
             ImportTerm,
-            ("run_id", "field", "text", "target_id", "target_ids"),
-            (
+            ("text", "target_id", "target_ids"),
+            [
                 (
-                    self.run.pk,
-                    name,
-                    text,
-                    found if isinstance(found, int) else None,
-                    found if isinstance(found, str) else None,
+                    list(terms),
+                    [one if isinstance(one, int) else None for one in found],
+                    [one if isinstance(one, str) else None for one in found],
                 )
-                for text, found in terms.items()
-            ),
+            ],
+            same={"run_id": self.run.pk, "field": name},
         )
 
     def unsaid(self, name: str) -> str:

@@ -11,18 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, repeat
 from typing import Any
 
 from django.db import connection, models
 
 COPY_BYTES = 1 << 20
-COPY_ROWS = 5_000
 # Of PostgreSQL: hundreds of rows that it looks at to tell what a column is like.
 STAGING_SAMPLE = 30
 # Of PostgreSQL, for a sort or a join.
 WORK_MEMORY = "64MB"
-_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+# What parts cells and lines in the text format of COPY; the first one begins the others' escapes.
+_COPY_ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 # What `str.strip` takes off, so that the database strips alike.
 BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
@@ -270,21 +270,30 @@ class Lines:
 
 
 def insert_many(
-    model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    model: type[models.Model],
+    columns: Sequence[str],
+    blocks: Iterable[Sequence[Sequence[Any]]],
+    *,
+    same: Mapping[str, Any],
 ) -> None:
     """Insert plain rows past the ORM: COPY on PostgreSQL, executemany on SQLite.
 
-    rows: texts, numbers, truth values, None. Runs no other statement until the rows end.
+    blocks: of so many rows as may be in memory at once, the cells of each column: texts, numbers,
+    None. same: column → the value that it has in every row. Runs no other statement until the
+    blocks end.
     """
-    target = f"{table(model)} ({', '.join(map(name, columns))})"
+    target = f"{table(model)} ({', '.join(map(name, (*columns, *same)))})"
     with connection.cursor() as cursor:
         if is_postgresql():
-            lines = Lines(made_ahead(_copied(rows)))
+            lines = Lines(made_ahead(_copied(blocks, same.values())))
             cursor.copy_expert(f"COPY {target} FROM STDIN", lines, COPY_BYTES)
             return
-        places = ", ".join("?" * len(columns))
+        places = ", ".join("?" * (len(columns) + len(same)))
+        rows = (zip(*block, *map(repeat, same.values()), strict=False) for block in blocks)
         # Past Django's wrapper, which would copy the parameters once more for its log.
-        cursor.cursor.executemany(f"INSERT INTO {target} VALUES ({places})", rows)
+        cursor.cursor.executemany(
+            f"INSERT INTO {target} VALUES ({places})", chain.from_iterable(rows)
+        )
 
 
 def made_ahead(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -300,13 +309,13 @@ def made_ahead(blocks: Iterator[bytes]) -> Iterator[bytes]:
             yield block
 
 
-def _copied(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    """Yield rows as the text format of COPY writes them, a block of lines at a time."""
-    stream = iter(rows)
-    while some := list(islice(stream, COPY_ROWS)):
-        sides = map(_written, zip(*some, strict=True))
-        lines = map("\t".join, zip(*sides, strict=True))
-        yield ("\n".join(lines) + "\n").encode()
+def _copied(blocks: Iterable[Sequence[Sequence[Any]]], same: Iterable[Any]) -> Iterator[bytes]:
+    """Yield each block as the text format of COPY writes its lines."""
+    ending = "".join(f"\t{cell}" for cell in _written(list(same))) + "\n"
+    for block in blocks:
+        lines = list(map("\t".join, zip(*map(_written, block), strict=True)))
+        if lines:
+            yield (ending.join(lines) + ending).encode()
 
 
 def _written(values: Sequence[Any]) -> Iterable[str]:
@@ -314,17 +323,16 @@ def _written(values: Sequence[Any]) -> Iterable[str]:
     kinds = set(map(type, values))
     if kinds == {str}:
         joined = "".join(values)
-        is_plain = joined.isprintable() and "\\" not in joined
-        return values if is_plain else map(_escaped, values)
+        return map(_escaped, values) if any(char in joined for char in _COPY_ESCAPES) else values
     if kinds <= {int, bool}:
         return map(str, values)
     return ["\\N" if value is None else _escaped(str(value)) for value in values]
 
 
 def _escaped(text: str) -> str:
-    if text.isprintable() and "\\" not in text:
-        return text
-    return text.translate(_COPY_ESCAPES)
+    for char, escape in _COPY_ESCAPES.items():
+        text = text.replace(char, escape)
+    return text
 
 
 def run(statement: str, params: Iterable[Any] = ()) -> int:

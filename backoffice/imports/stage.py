@@ -7,8 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.utils.translation import gettext as _
@@ -26,15 +25,19 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 FINDINGS_A_STATEMENT = 1_000
 # Held in memory at most: a file may be wrong in every row.
 FINDINGS_AT_ONCE = 10_000
-# Neither left out nor settled.
-OPEN = (False, False)
 Phase = ImportFinding.Phase
 
 # PostgreSQL has no NUL, and no encoding has half a character.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
-# One row on its way into the table: number, line, key, cells.
-Staged = tuple[int, int, str, Sequence[str | None]]
+
+class Staged(NamedTuple):
+    """Rows on their way into the table: what each has of a kind, side by side."""
+
+    numbers: Sequence[int]
+    lines: Sequence[int]
+    keys: Sequence[str]
+    cells: Sequence[Sequence[str | None]]
 
 
 class Stager:
@@ -57,11 +60,11 @@ class Stager:
         chunks = iter(mapped.chunks)
         findings: list[ImportFinding] = []
 
-        def parsed() -> Iterator[list[Staged]]:
+        def parsed() -> Iterator[Staged]:
             nonlocal count, is_over
             for chunk in chunks:
                 staged, found = self.parsed(chunk, first=count + 1)
-                count += len(staged)
+                count += len(staged.numbers)
                 findings.extend(found)
                 yield staged
                 if len(findings) >= FINDINGS_AT_ONCE:
@@ -70,12 +73,12 @@ class Stager:
 
         with not_collecting():
             while not is_over:
-                insert_rows(self.run.pk, chain.from_iterable(parsed()))
+                insert_rows(self.run.pk, parsed())
                 keep(findings)
                 findings.clear()
         return count
 
-    def parsed(self, chunk: MappedChunk, *, first: int) -> tuple[list[Staged], list[ImportFinding]]:
+    def parsed(self, chunk: MappedChunk, *, first: int) -> tuple[Staged, list[ImportFinding]]:
         """Return the rows of a chunk, and what is wrong with their cells. first: their number."""
         findings = [
             ImportFinding(
@@ -111,8 +114,7 @@ class Stager:
             sides.append(self._blanks(name, texts, emptied, faults, called, first, findings))
         sides += [self._derived(derived, read, len(chunk.lines)) for derived in self.derived]
         numbers = range(first, first + len(chunk.lines))
-        cells = zip(*sides, strict=True)
-        return list(zip(numbers, chunk.lines, keys, cells, strict=True)), findings
+        return Staged(numbers, chunk.lines, keys, list(zip(*sides, strict=True))), findings
 
     def _derived(
         self, derived: Derived, read: Mapping[str, Sequence[str]], count: int
@@ -216,13 +218,19 @@ def keep(findings: Iterable[ImportFinding]) -> None:
     ImportFinding.objects.bulk_create(findings, batch_size=FINDINGS_A_STATEMENT)
 
 
-def insert_rows(run_id: int, rows: Iterable[Staged]) -> None:
+def insert_rows(run_id: int, blocks: Iterable[Staged]) -> None:
     """Write staged rows at the database's own speed."""
     sql.insert_many(
         ImportRow,
-        ("run_id", "number", "line", "key", "cells", "is_left_out", "is_settled"),
+        ("number", "line", "key", "cells"),
         (
-            (run_id, number, line, key[:KEY_MAX_LENGTH], orjson.dumps(cells).decode(), *OPEN)
-            for number, line, key, cells in rows
+            (
+                block.numbers,
+                block.lines,
+                [key[:KEY_MAX_LENGTH] for key in block.keys],
+                [orjson.dumps(cells).decode() for cells in block.cells],
+            )
+            for block in blocks
         ),
+        same={"run_id": run_id, "is_left_out": False, "is_settled": False},
     )

@@ -160,7 +160,9 @@ def _stage(undo: ImportRun, done: ImportRun, planner: TablePlanner, kind: TableS
         _editors(kind, [row[4] for row in written if row[4] is not None], undo),
     )
     kept: list[ImportFinding] = []
-    insert_rows(undo.pk, back.rows(written, kept))
+    lines, keys = [row[1] for row in written], [row[2] for row in written]
+    cells = list(back.cells(written, kept))
+    insert_rows(undo.pk, [Staged(range(1, len(written) + 1), lines, keys, cells)])
     keep(kept)
 
 
@@ -178,9 +180,11 @@ class _Back:
     words: Mapping[str, Mapping[str, str]]
     editors: Mapping[int, str]
 
-    def rows(self, written: list[tuple[Any, ...]], kept: list[ImportFinding]) -> Iterator[Staged]:
-        """Yield the rows: what stood there, and nothing for what is kept, which `kept` says."""
-        for number, (_number, line, key, verdict, pk, untouched, *more) in enumerate(written, 1):
+    def cells(
+        self, written: list[tuple[Any, ...]], kept: list[ImportFinding]
+    ) -> Iterator[list[str | None]]:
+        """Yield the rows' cells: what stood there, and none where it is kept, which `kept` says."""
+        for number, (_number, _line, key, verdict, pk, untouched, *more) in enumerate(written, 1):
             if verdict == "new":
                 cells, fault = self._of_new(pk, untouched)
             else:
@@ -188,8 +192,7 @@ class _Back:
             if fault is not None:
                 kept.append(finding(self.undo, number, "", fault, phase=ImportFinding.Phase.READ))
                 cells = {}
-            texts = [key if name == self.key else cells.get(name) for name in self.undo.layout]
-            yield number, line, key, texts
+            yield [key if name == self.key else cells.get(name) for name in self.undo.layout]
 
     def _of_new(self, pk: int | None, untouched: bool) -> tuple[dict[str, str], Fault | None]:
         if pk is None or self.status is None:

@@ -19,11 +19,9 @@ _PLAIN = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
     | {"&": " and "}
 )
-_ODD = re.compile(r"[^a-z0-9_\s-]+")
 # Between names that are looked at together.
 _MARK = "|"
-_ODD_TOGETHER = re.compile(rf"[^a-z0-9_\s{_MARK}-]+")
-_GAPS = re.compile(r"[-_\s]+")
+_GAPS = re.compile(r"[-_]+")
 CHUNK = 500
 # Bases of one query that looks for their numbered twins.
 TWINS_CHUNK = 50
@@ -32,9 +30,8 @@ TWINS_CHUNK = 50
 def slug_base(model: type[models.Model], *names: str) -> str:
     """Return the slug of the first name that has one in plain letters."""
     for name in names:
-        if name.isascii():  # what `slugify` does, without what only other letters need
-            slug = _ODD.sub("", name.lower().replace("&", " and "))
-            slug = _GAPS.sub("-", slug).strip("-")
+        if name.isascii():
+            slug = _hyphened(name.replace(_MARK, "")).strip("-")
         else:
             # Next to a hyphen an underscore would make two: no slug that anybody may type.
             slug = _GAPS.sub("-", slugify(name.lower().translate(_PLAIN))).strip("-")
@@ -51,14 +48,30 @@ def slug_bases(
     Names of a sheet, 100,000 at a time; of those in other letters each is looked at alone.
     """
     plain = [name if name.isascii() and _MARK not in name else "" for name in names]
-    joined = _ODD_TOGETHER.sub("", _MARK.join(plain).lower().replace("&", " and "))
-    joined = _GAPS.sub("-", joined).replace(f"-{_MARK}", _MARK).replace(f"{_MARK}-", _MARK)
+    joined = _hyphened(_MARK.join(plain)).replace(f"-{_MARK}", _MARK).replace(f"{_MARK}-", _MARK)
     limit = slug_limit(model)
     bases = joined.split(_MARK) if names else []
     return [
         base[:limit].strip("-") or slug_base(model, name, other)
         for base, name, other in zip(bases, names, otherwise, strict=True)
     ]
+
+
+def _becomes(char: str) -> str | None:
+    if char.isalnum() or char == _MARK:
+        return char.lower()
+    return "-" if char in "-_" or char.isspace() else None
+
+
+_HYPHENED = {code: _becomes(chr(code)) for code in range(128)}
+
+
+def _hyphened(text: str) -> str:
+    """Do what `slugify` does, without what only letters outside of ASCII need."""
+    text = text.replace("&", " and ").translate(_HYPHENED)
+    while "--" in text:
+        text = text.replace("--", "-")
+    return text
 
 
 def free_slugs(
