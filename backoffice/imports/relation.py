@@ -75,13 +75,20 @@ class Relation:
             if any(f"{alias}." in text for alias in field.aliases for text in texts)
         ]
 
-    def unplanned(self, fields: Iterable[Field] | None = None) -> str:
-        """Return FROM and WHERE of all rows beside the row of the trade that bears their key."""
-        model = self.sheet.model
+    def known(self, fields: Iterable[Field] | None = None) -> str:
+        """Return FROM and WHERE of the rows whose key the trade has, beside what bears it."""
         return (
-            f"FROM {sql.table(ImportRow)} r LEFT JOIN {sql.table(model)} t"
-            f" ON t.{sql.name(self._key_column)} = r.key{self.joins(fields)}"
+            f"FROM {sql.table(ImportRow)} r JOIN {sql.table(self.sheet.model)} t"
+            f" ON {self.key_text} = r.key{self.joins(fields)}"
             f" WHERE r.run_id = {self.run.pk} AND {OPEN} AND r.key <> ''"
+        )
+
+    def unknown(self) -> str:
+        """Return FROM and WHERE of the rows whose key the trade has not."""
+        return (
+            f"FROM {sql.table(ImportRow)} r WHERE r.run_id = {self.run.pk} AND {OPEN}"
+            f" AND r.key <> '' AND NOT EXISTS (SELECT 1 FROM {sql.table(self.sheet.model)} t"
+            f" WHERE {self.key_text} = r.key)"
         )
 
     def planned(self, fields: Iterable[Field] | None = None, *, joins: str = "") -> str:
@@ -99,13 +106,9 @@ class Relation:
         return f"{self.planned(fields, joins=joins)} AND p.verdict <> 'refused'"
 
     @property
-    def _key_column(self) -> str:
-        return str(self.sheet.model._meta.get_field(self.key).column)
-
-    @property
     def key_text(self) -> str:
         """The stored key of the target, as text."""
-        return f"t.{sql.name(self._key_column)}"
+        return f"t.{sql.name(str(self.sheet.model._meta.get_field(self.key).column))}"
 
     def said(self, name: str) -> str:
         """Return the text that a row says about a column; NULL when the file has none."""
@@ -195,6 +198,17 @@ class Relation:
         return (
             f"NOT EXISTS (SELECT 1 FROM {sql.table(ImportFinding)} f WHERE f.run_id = r.run_id"
             f" AND f.number = r.number AND f.field = {sql.literal(name)} AND NOT f.is_warning)"
+        )
+
+    @cached_property
+    def keys_meet(self) -> bool:
+        """Return whether two rows bear one key, or keys that differ in capitals only."""
+        return bool(
+            sql.rows(
+                f"SELECT 1 FROM {sql.table(ImportRow)} r WHERE r.run_id = {self.run.pk}"
+                " AND NOT r.is_left_out AND r.key <> ''"
+                " GROUP BY lower(r.key) HAVING count(*) > 1 LIMIT 1"
+            )
         )
 
     @cached_property

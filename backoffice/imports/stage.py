@@ -133,7 +133,7 @@ class Stager:
     ) -> tuple[list[str], dict[int, Fault], set[int]]:
         """Return canonical texts, faults and the places that empty their field."""
         emptied: set[int] = set()
-        if EMPTIES in cells or None in cells:
+        if not {type(EMPTIES), type(None)}.isdisjoint(map(type, cells)):
             emptied = {place for place, cell in enumerate(cells) if cell is EMPTIES}
             cells = ["" if cell is EMPTIES or cell is None else cell for cell in cells]
         mark = self.choices.reading.decimal

@@ -75,7 +75,7 @@ def refuse_twins(relation: Relation, name: str) -> None:
     """Refuse every row whose key, or other unique value, stands in the file twice."""
     run = relation.run
     text = "r.key" if name == relation.key else relation.said(name)
-    if text == "NULL":
+    if text == "NULL" or (name == relation.key and not relation.keys_meet):
         return
     rows = f"FROM {sql.table(ImportRow)} r WHERE r.run_id = {run.pk} AND {OPEN} AND {text} <> ''"
     repeated = f"SELECT {text} {rows} GROUP BY {text} HAVING count(*) > 1"

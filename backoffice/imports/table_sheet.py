@@ -130,30 +130,41 @@ class TablePlanner(Planner):
     def _hold_against_table(self) -> None:
         """Plan each row that is new, or says something else than the row of its key."""
         relation = self.relation
+        wish = next(filter(None, (part.wish(relation) for part in self.parts)), "''")
+        self._plan_rows(
+            f"'new', {self._new_key()}, {sql.as_json('NULL')}, {wish} {relation.unknown()}"
+        )
         differing = [(field, field.differs) for field in relation.compared]
+        if not differing:
+            return
         changes = sql.changes_of(
             {
                 field.name: (condition, field.present_text, f"COALESCE({field.said}, '')")
                 for field, condition in differing
             }
         )
-        any_differs = " OR ".join(["t.id IS NULL", *(condition for _field, condition in differing)])
-        wish = next(filter(None, (part.wish(relation) for part in self.parts)), "''")
-        new_id = "t.id"
-        if sql.is_postgresql():
-            sequence = sql.rows(
-                "SELECT pg_get_serial_sequence(%s, 'id')", [sql.table(self.sheet.model)]
-            )[0][0]
-            new_id = f"COALESCE(t.id, nextval({sql.literal(sequence)}))"
+        any_differs = " OR ".join(condition for _field, condition in differing)
+        self._plan_rows(
+            f"'changed', t.id, {changes}, '' {relation.known(relation.compared)}"
+            f" AND ({any_differs})"
+        )
+
+    def _plan_rows(self, planned: str) -> None:
+        """planned: verdict, target, changes and what is made up, FROM and WHERE of rows `r`."""
         sql.run(
             f"INSERT INTO {sql.table(ImportPlan)}"
             " (run_id, number, verdict, target_id, changes, made)"
-            " SELECT r.run_id, r.number,"
-            " CASE WHEN t.id IS NULL THEN 'new' ELSE 'changed' END,"
-            f" {new_id}, CASE WHEN t.id IS NULL THEN NULL ELSE {changes} END,"
-            f" CASE WHEN t.id IS NULL THEN {wish} ELSE '' END"
-            f" {relation.unplanned(relation.compared)} AND ({any_differs})"
+            f" SELECT r.run_id, r.number, {planned}"
         )
+
+    def _new_key(self) -> str:
+        """Return SQL of a new row's key, where the database has a sequence to ask beforehand."""
+        if not sql.is_postgresql():
+            return "NULL"
+        ((sequence,),) = sql.rows(
+            "SELECT pg_get_serial_sequence(%s, 'id')", [sql.table(self.sheet.model)]
+        )
+        return f"nextval({sql.literal(sequence)})"
 
     def _finish(self, *, settles: bool) -> None:
         """Let the parts look at the whole, then give refused rows their verdict."""

@@ -101,6 +101,9 @@ class ProductRows(OwnRows):
             words=words,
             is_warning=True,
         )
+        # A warning: when rows are written nobody asks for it.
+        if relation.is_planned or not relation.keys_meet:
+            return
         yield Check(
             field="sku",
             of=Verdict.NEW,
@@ -243,15 +246,11 @@ def slug_base_of(relation: Relation) -> str:
 
 def _or_default(field: OwnField, model_field: models.Field[Any, Any]) -> str:
     """Return what a new row stores: what it says, else the model's default."""
-    value = field.value(field.said_when_new)
     default = model_field.get_default()
-    if default in (None, "") or isinstance(default, dict):
-        otherwise = sql.stored(model_field, default)
-        return value if default in (None, "") else f"COALESCE({value}, {otherwise})"
-    return (
-        f"CASE WHEN {field.said_when_new} = '' THEN {sql.stored(model_field, default)}"
-        f" ELSE {value} END"
-    )
+    if default in (None, ""):
+        return field.value(field.said_when_new)
+    said = field.value(f"NULLIF({field.said_when_new}, '')")
+    return f"COALESCE({said}, {sql.stored(model_field, default)})"
 
 
 def _write_made(rows: Iterable[ImportPlan]) -> None:
