@@ -32,7 +32,7 @@ class Check:
 
     field: str = ""
     of: str = ""
-    when: str = "TRUE"
+    when: str = "1 = 1"
     words: Words
     needs: Mapping[str, str] = field_of(default_factory=dict)
     joins: str = ""
@@ -41,7 +41,7 @@ class Check:
     @property
     def condition(self) -> str:
         """Return `when`, of the rows that can be meant."""
-        return f"({_MEANT[self.of]} AND {self.when})" if self.of else f"({self.when})"
+        return f"({_MEANT[self.of]} AND ({self.when}))" if self.of else f"({self.when})"
 
 
 # Of a row `p` with its target `t`.

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.services import do_without
+
 REDIS = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/8"
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 # Below the ephemeral range: nobody's outgoing connection takes them meanwhile.
@@ -33,7 +35,7 @@ def redis_url() -> str:
     try:
         redis.Redis.from_url(REDIS, socket_connect_timeout=1).ping()
     except redis.RedisError:
-        _do_without(f"no Redis answers at {REDIS}")
+        do_without(f"no Redis answers at {REDIS}")
     return REDIS
 
 
@@ -44,7 +46,7 @@ def rabbitmq_node(folder: Path) -> Iterator[str]:
     Debian's wrapper would work as another user, in the machine's own folders: it is passed by.
     """
     if not RABBITMQ.exists():
-        _do_without(f"RabbitMQ is not installed at {RABBITMQ}")
+        do_without(f"RabbitMQ is not installed at {RABBITMQ}")
     port = next(p for p in RABBITMQ_PORTS if not any(is_listening(p + n) for n in range(3)))
     with (folder / "out.log").open("wb") as out:
         node = subprocess.Popen(
@@ -91,9 +93,3 @@ def _end_name_server(port: int) -> None:
             return
         subprocess.run([epmd, "-port", str(port), "-kill"], capture_output=True, check=False)
         time.sleep(0.1)
-
-
-def _do_without(why: str) -> None:
-    if os.environ.get("REQUIRE_SERVICES"):
-        pytest.fail(why)
-    pytest.skip(why)
