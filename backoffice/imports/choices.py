@@ -16,7 +16,7 @@ from backoffice.refused import BadValue
 
 
 class Blank(StrEnum):
-    """What a blank cell of a column means for a row that is there already."""
+    """What a blank cell of a column means: nothing, that the field is empty, or a fault."""
 
     KEEP = "keep"
     CLEAR = "clear"

@@ -53,7 +53,7 @@ class Field:
             f"(SELECT d.text FROM {sql.table(ImportTerm)} d WHERE d.run_id = {self.run_id}"
             f" AND d.field = {sql.literal(default_term(self.name))})"
         )
-        return f"COALESCE(NULLIF({self.said}, ''), {typed})"
+        return f"COALESCE({self.said}, {typed})"
 
     @property
     def joins(self) -> str:

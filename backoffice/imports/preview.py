@@ -173,7 +173,7 @@ def _shown(
             if name in columns:
                 changes[name] = (words.get(name, {}).get(old, old), new)
     elif is_new and plan is not None and verdict != Verdict.UNCHANGED:
-        said = {**defaults, **{name: text for name, text in cells.items() if text}}
+        said = {**defaults, **cells}
         changes = {name: ("", said[name]) for name in columns if said.get(name)}
     # A new row's key is set aside before there is such a row.
     is_there = plan is not None and (bool(plan.changes) or run.state == ImportRun.State.APPLIED)

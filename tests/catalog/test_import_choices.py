@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from backoffice.imports import Choices, Reading, choose_again
+from backoffice.imports.preview import page_of
 from catalog.models import Product
 from tests.catalog.factories import ProductFactory, level_of
 from tests.sheets import counts_of, csv_of, faults_of, load, preview, xlsx_of
@@ -133,6 +134,22 @@ def test_defaults_fill_new_rows_and_leave_old_ones_alone(merchandiser):
     assert {tag.name for tag in b.tags.all()} == {"new", "fresh"}
     assert level_of(a)[0] == level_of(b)[0] == 4
     assert not Product.objects.get(sku="OLD").tags.exists()
+
+
+def test_a_blank_cell_that_empties_its_field_leaves_no_room_for_a_default(merchandiser):
+    """Otherwise the same file would take away the second time what it gave the first time."""
+    content = csv_of(["sku", "name", "tags"], ["A", "A", ""], ["B", "B", "old"])
+    choices = Choices(blanks={"tags": "clear"}, defaults={"tags": "new", "price": "1.00"})
+
+    waiting = preview(content, by=merchandiser, choices=choices)
+    shown = {row.key: row.changes.get("tags") for row in page_of(waiting, "new").rows}
+    load(content, by=merchandiser, choices=choices)
+    again = load(content, by=merchandiser, choices=choices)
+
+    assert shown == {"A": None, "B": ("", "old")}
+    assert not Product.objects.get(sku="A").tags.exists()
+    assert Product.objects.get(sku="A").price == 1
+    assert counts_of(again) == (0, 0, 2, 0)
 
 
 # --- Reading ------------------------------------------------------------------------------------
