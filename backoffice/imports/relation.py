@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from backoffice.imports import sql
 from backoffice.imports.choices import Choices
 from backoffice.imports.fields import Field
+from backoffice.imports.loading import insert_many
 from backoffice.imports.tables import Note
 from backoffice.models import ImportFinding, ImportPlan, ImportRow, ImportRun, ImportTerm, User
 from backoffice.models.imports import Verdict
@@ -180,7 +181,7 @@ class Relation:
         """Remember what texts stand for: a key, a text of keys, or None for what is missing."""
         ImportTerm.objects.filter(run=self.run, field=name).delete()
         found = terms.values()
-        sql.insert_many(
+        insert_many(
             ImportTerm,
             ("text", "target_id", "target_ids"),
             [

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import orjson
 from django.utils.translation import gettext as _
 
-from backoffice.imports import numbers, sql
+from backoffice.imports import numbers
 from backoffice.imports.choices import Blank, Choices
 from backoffice.imports.columns import Column, Known
+from backoffice.imports.loading import insert_many
 from backoffice.imports.parse import Fault, canonical
 from backoffice.imports.recipes import EMPTIES, Mapped, MappedChunk
 from backoffice.imports.sheets import Derived, Sheet
@@ -220,7 +221,7 @@ def keep(findings: Iterable[ImportFinding]) -> None:
 
 def insert_rows(run_id: int, blocks: Iterable[Staged]) -> None:
     """Write staged rows at the database's own speed."""
-    sql.insert_many(
+    insert_many(
         ImportRow,
         ("number", "line", "key", "cells"),
         (

@@ -102,7 +102,7 @@ def test_whatever_staff_can_write_in_the_console_is_recorded():
 
 # COPY and the driver's own cursor pass every wrapper: only these modules may use them.
 PAST_THE_WRAPPERS = {
-    "backoffice/imports/sql.py": "stages rows of a run, never of an audited table",
+    "backoffice/imports/loading.py": "stages rows of a run, never of an audited table",
     "backoffice/imports/sources.py": "COPY … TO: it reads",
     "catalog/benchmarks/copying.py": "the bare way that ours is compared with",
 }

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from backoffice.imports import sql
+from backoffice.imports.loading import insert_many
 from backoffice.models import ImportTerm
 from tests.sheets import csv_of, preview
 
@@ -30,7 +30,7 @@ def run(merchandiser):
 def test_every_text_comes_out_as_it_went_in(run, blocks):
     run.terms.all().delete()
 
-    sql.insert_many(
+    insert_many(
         ImportTerm,
         ("text", "target_ids", "target_id"),
         [list(zip(*block, strict=True)) or [(), (), ()] for block in blocks],
