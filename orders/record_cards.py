@@ -16,7 +16,7 @@ from orders.models import (
     ReturnLine,
     Shipment,
 )
-from orders.states import CANCELLATION_REASONS, REFUND_REASONS
+from orders.states import CANCELLATION_REASONS, MONEY_BACK_REASONS
 
 register(
     Trail(
@@ -46,7 +46,7 @@ reasons.register(
         permission="orders.audit_order",
         rows=Refund.objects.all,
         code="reason_code",
-        labels=dict(REFUND_REASONS),
+        labels=dict(MONEY_BACK_REASONS),
         look=lambda code: {
             "what": "orders.order",
             **({"reason": code} if code else {"step": "orders.order.refund"}),

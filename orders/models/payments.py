@@ -16,7 +16,7 @@ from backoffice.refused import Text
 from backoffice.sealed import sealed
 from orders.models.orders import Fact, Order, OrderLine
 from orders.models.returns import Return
-from orders.states import step_named
+from orders.states import MONEY_BACK_REASONS, step_named
 
 
 class PaymentIntent(models.Model):
@@ -143,7 +143,9 @@ class Refund(Fact):
     of_return = models.ForeignKey(
         Return, models.PROTECT, null=True, related_name="refunds", verbose_name=_("return")
     )
-    reason_code = models.CharField(_("reason"), max_length=40, blank=True)
+    reason_code = models.CharField(
+        _("reason"), max_length=40, blank=True, choices=MONEY_BACK_REASONS
+    )
     note = models.TextField(_("note"), blank=True)
     is_by_hand = models.BooleanField(
         _("to be transferred by hand"),

@@ -34,6 +34,16 @@ REFUND_REASONS = (
     ("goodwill", _("Goodwill")),
     ("other", _("Other")),
 )
+# The reason of a refund that an exchange took over.
+EXCHANGED = "exchange"
+# Why money may have gone back: what people choose from, what a cancellation and an exchange say.
+MONEY_BACK_REASONS = tuple(
+    {
+        **dict(CANCEL_REASONS),
+        **dict(REFUND_REASONS),
+        EXCHANGED: _("Exchanged for other goods"),
+    }.items()
+)
 
 TAKEN_IN_AS = ("pending", "processing", "completed", "cancelled")
 

@@ -23,9 +23,9 @@ from orders.services.amounts import spread
 from orders.services.drafts import write_order
 from orders.services.line_drafts import LineDraft
 from orders.services.place import place_order
-from orders.services.returns.facts import EXCHANGED, locked_return
+from orders.services.returns.facts import locked_return
 from orders.services.returns.settling import close_if_settled
-from orders.states import RETURN_FLOW
+from orders.states import EXCHANGED, RETURN_FLOW
 
 EXCHANGE = RETURN_FLOW["exchange"]
 

@@ -20,11 +20,9 @@ from backoffice.refused import UnknownRow
 from orders.facts import CENT, ZERO, is_past, load_facts
 from orders.models import Order, OrderLine, Refund, RefundLine, Return, ReturnLine
 from orders.services.amounts import LineMoney, net_lines, worth
-from orders.states import RETURN_FLOW
+from orders.states import EXCHANGED, RETURN_FLOW
 
 REFUND_ACTION = "orders.refund"
-# The reason code of a refund that an exchange took over.
-EXCHANGED = "exchange"
 
 
 @dataclass

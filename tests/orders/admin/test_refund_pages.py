@@ -238,6 +238,24 @@ def test_refunds_to_be_sent_by_hand_are_marked_once_they_were(finance, sign_in):
     assert "Transferred" in read(client, reverse("admin:orders_refund_changelist"))
 
 
+def test_lists_and_the_record_say_in_words_why_money_went_back(db, sign_in):
+    order = OrderFactory()
+    with click(boss()):
+        services.record_payment(order_id=order.pk, amount=None, by=boss(), reason="")
+        services.refund_order(order_id=order.pk, by=boss(), reason_code="not_received", reason="")
+    refund, client = Refund.objects.get(), sign_in(boss())
+    pages = [
+        reverse("admin:orders_refund_changelist"),
+        reverse("admin:orders_refund_change", args=[refund.pk]),
+        reverse("admin:backoffice_changeset_change", args=[refund.change_set_id]),
+    ]
+
+    for page in pages:
+        html = read(client, page)
+        assert "Never arrived" in html, page
+        assert "not_received" not in html, page
+
+
 @pytest.mark.parametrize("role", ["finance", "manager", "admin", "auditor"])
 def test_webhook_events_are_listed_and_read(role, make_user, sign_in):
     row = WebhookEvent.objects.create(
