@@ -63,7 +63,6 @@ class ChangeSetAdmin(ConsoleAdmin):
             **self.admin_site.each_context(request),
             "title": action_words(row.action) or str(row),
             "opts": self.opts,
-            "object": row,
             "change_set": row,
             "facts": _facts(row),
             "sections": sections_of(row, reader=request.user),
