@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, Error, connection, connections
 from django.utils import timezone
 
 from backoffice.models import Job
@@ -86,7 +86,15 @@ def _session_hold(job: Job) -> Iterator[Hold | None]:
             cursor.execute("SET synchronous_commit = off")
             cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [JOB_LOCKS, job.pk % 2**31])
             is_held = cursor.fetchone()[0]
-        yield SessionHold(own, job) if is_held else None
+        if not is_held:
+            yield None
+            return
+        try:
+            yield SessionHold(own, job)
+        finally:
+            # The end of the connection lets go of it as well, but a moment after we closed it.
+            with suppress(Error), own.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [JOB_LOCKS, job.pk % 2**31])
 
 
 def session_is_held(upper: int, lower: int) -> bool:
